@@ -1,0 +1,37 @@
+# Everything starts here: each target does its own set-up on a machine with Python 3.11 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: report test test-deep bench lock clean
+
+report: $(READY)
+	$(BIN)/saisei report examples/01-chronic-arm.yaml --as-of 2026-11-20T09:00+09:00 -o report.html
+
+test: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q -n 2 -m "not deep"
+	$(BIN)/python tools/check_wheel.py
+
+test-deep: $(READY)
+	$(BIN)/pytest -q -m deep
+
+bench: $(READY)
+	$(BIN)/python tools/bench.py
+
+lock: $(READY)
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements/lock.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/uv.in -o requirements/uv.txt
+
+$(READY): pyproject.toml requirements/lock.txt requirements/uv.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/uv.txt
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync -q --require-hashes requirements/lock.txt
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf .venv build dist report.html
