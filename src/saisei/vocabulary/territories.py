@@ -1,7 +1,8 @@
 """Arterial territories of the brain, and how they nest.
 
-Lenticulostriate lies in MCA; MCA and ACA in ICA; ICA in the anterior circulation; PCA, brainstem and
-cerebellum in the posterior circulation. A child meets its parent; a parent leaves the child unknown.
+Lenticulostriate lies in MCA; MCA and ACA in ICA; ICA in the anterior circulation; PCA, brainstem
+and cerebellum in the posterior circulation. A child meets its parent; a parent leaves the child
+unknown.
 """
 
 from __future__ import annotations

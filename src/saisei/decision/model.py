@@ -1,0 +1,455 @@
+"""The Decision: everything that a report says about one person, as plain frozen values.
+
+A report in any form is drawn from it and from nothing else. Every sentence is a `Statement` that
+carries the keys of its sources; every key stands in `Decision.sources`. Numbers that a picture needs
+stand beside the sentences. The JSON form carries `schema`, which changes when a field changes its
+meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from saisei.base.sources import Source, Statement
+
+__all__ = [
+    "AuditItem",
+    "CautionView",
+    "ClaimView",
+    "CostView",
+    "CriterionView",
+    "CurvePoint",
+    "Decision",
+    "Emergency",
+    "Fact",
+    "FindingView",
+    "ForestRow",
+    "FutureView",
+    "GainRow",
+    "HarmView",
+    "JourneyView",
+    "Kind",
+    "LeftOutRow",
+    "Option",
+    "OtherTreatment",
+    "People",
+    "PooledRow",
+    "QuestionView",
+    "Questions",
+    "StepView",
+    "TherapyView",
+    "TrialView",
+    "UnreadRow",
+    "WithView",
+]
+
+SCHEMA = "saisei-decision/1"
+
+
+class Kind(StrEnum):
+    """Which page this is. The gates are tried in this order; see RULES: emergencies, for whom."""
+
+    EMERGENCY = "emergency"
+    CHILD = "child"
+    ACUTE_IN_HOSPITAL = "acute-in-hospital"
+    PREGNANCY = "pregnancy"
+    NO_CONDITION = "no-condition"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """The words that open every page, and why this page is nothing else."""
+
+    text: str
+    numbers: tuple[tuple[str, str], ...]
+    """Place and number: (Japan, 119)."""
+    reasons: tuple[str, ...] = ()
+    """Why the page is the emergency page; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One value that the case states or that was computed from it."""
+
+    field: str
+    label: str
+    value: str
+    date: str = ""
+    note: str = ""
+    """``no date given; taken as of …``, ``too old to count``, ``computed``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to go, with both sides."""
+
+    id: str
+    title: str
+    summary: tuple[Statement, ...]
+    positives: tuple[Statement, ...] = ()
+    negatives: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """The spread of a score at one moment: quantiles 5, 25, 50, 75 and 95 %."""
+
+    day: float
+    """Days after `as_of`."""
+    q05: float
+    q25: float
+    q50: float
+    q75: float
+    q95: float
+    extrapolated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The same 100 people, by what happens to them; adds up to 100."""
+
+    better: int
+    same: int
+    worse: int
+    step: float
+    """The change that counts, in points."""
+    step_note: Statement
+    sentences: tuple[Statement, ...]
+    """Both framings, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithView:
+    """The future with a therapy: values at the median effect, with their interval over effects."""
+
+    therapy: str
+    finding: str
+    people: People
+    better_low: int
+    better_high: int
+    worse_low: int
+    worse_high: int
+    points: tuple[CurvePoint, ...]
+    sentences: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FutureView:
+    """One scale's course, or the reason why there is none."""
+
+    scale: str
+    title: str
+    score_low: float
+    score_high: float
+    better: str
+    """``higher`` or ``lower``: which end is good."""
+    measured: tuple[tuple[float, float], ...] = ()
+    """What was measured: days after `as_of` (negative) and score."""
+    points: tuple[CurvePoint, ...] = ()
+    horizon: str = ""
+    people: People | None = None
+    with_therapy: tuple[WithView, ...] = ()
+    sentences: tuple[Statement, ...] = ()
+    why_not: Statement | None = None
+    """Why nothing is forecast for this scale."""
+    why_no_with: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """One study's comparison."""
+
+    study: str
+    label: str
+    treated: str
+    control: str
+    estimate: float
+    low: float
+    high: float
+    weight: float
+    """Share of the pool, 0 to 1; 0 when the row is shown beside the pool."""
+    bias: str
+    """low, some, high or unjudged."""
+    note: str = ""
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PooledRow:
+    """What the rows give together."""
+
+    label: str
+    estimate: float
+    low: float
+    high: float
+    predicted_low: float | None
+    predicted_high: float | None
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """A selected study that gave no row, and why."""
+
+    study: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A trial of this question whose numbers nobody could read, or that was never published."""
+
+    study: str
+    label: str
+    state: str
+    people: int | None
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """What controlled trials found for one question, and how sure that is."""
+
+    id: str
+    outcome: str
+    title: str
+    tier: str
+    tier_note: str
+    scale: str
+    """What the axis shows: ``odds ratio``, ``difference in points`` …"""
+    log_axis: bool
+    better: str
+    """``right`` or ``left``: on which side of the axis cells look better."""
+    null: float
+    worthwhile: tuple[float, float] | None
+    """The smallest worthwhile harm and benefit on the axis, from left to right."""
+    rows: tuple[ForestRow, ...]
+    pooled: PooledRow | None
+    verdict: str
+    sentences: tuple[Statement, ...]
+    """The verdict in words, and what moves it."""
+    certainty: str
+    reasons: tuple[Statement, ...]
+    counts: tuple[Statement, ...]
+    """The trials' own counts: ``7 of 55``."""
+    left_out: tuple[LeftOutRow, ...]
+    unread: tuple[UnreadRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionView:
+    """One entry rule as a sentence, with its verdict for this person."""
+
+    id: str
+    text: str
+    verdict: str
+    """met, not met, unknown or trial team."""
+    detail: str = ""
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """One registered trial."""
+
+    id: str
+    title: str
+    verdict: str
+    """matches, does not match or undecided."""
+    sentence: Statement
+    standing: str
+    """option, was-recruiting, not-yet, closed or unknown."""
+    standing_sentence: Statement
+    partial_list: str
+    """What of its entry rules was not read; empty when all was."""
+    criteria: tuple[CriterionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of a journey."""
+
+    title: str
+    duration: str
+    dates: str
+    notes: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CostView:
+    """One printed price."""
+
+    what: str
+    amount: str
+    quality: str
+    note: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyView:
+    """What it would take."""
+
+    steps: tuple[StepView, ...]
+    visits: tuple[Statement, ...]
+    costs: tuple[CostView, ...]
+    cost_notes: tuple[Statement, ...]
+    culture: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """What pages tell patients of this therapy, and what was found."""
+
+    claim: str
+    verdict: str
+    finding: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class GainRow:
+    """A gain over time in one group of people, whatever they were given."""
+
+    group: str
+    """``cells, no control``, ``sham``, ``therapy only``, ``cells, with control``."""
+    label: str
+    what: str
+    """The measure: ``Fugl-Meyer motor, points`` or ``gained 10 points or more``."""
+    value: float
+    low: float | None
+    high: float | None
+    people: str
+    sources: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HarmView:
+    """One published harm."""
+
+    id: str
+    title: str
+    words: Statement
+    events: int | None
+    people: int | None
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class CautionView:
+    """A word of caution for this person and a step, or the question it hangs on."""
+
+    id: str
+    title: str
+    words: Statement
+    steps: tuple[str, ...]
+    state: str
+    """applies or ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class TherapyView:
+    """One programme: may I, what was found, what would it take."""
+
+    id: str
+    name: str
+    what: str
+    shown: str
+    """full (fits this person's condition and stage) or brief."""
+    bottom_line: Statement
+    entry: tuple[Statement, ...]
+    trials: tuple[TrialView, ...]
+    findings: tuple[str, ...]
+    forecast: Statement
+    gains: tuple[GainRow, ...]
+    harms: tuple[str, ...]
+    cautions: tuple[str, ...]
+    legal: tuple[Statement, ...]
+    journey: JourneyView | None
+    claims: tuple[ClaimView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTreatment:
+    """What else has controlled evidence for this problem, the neutral ones with it."""
+
+    title: str
+    words: Statement
+    direction: str
+    """better than control, no difference shown or mixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question that would settle something."""
+
+    field: str
+    text: str
+    effort: str
+    settles: str
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What to ask, and of whom."""
+
+    settle: tuple[QuestionView, ...]
+    clinic: tuple[Statement, ...]
+    own_doctor: tuple[Statement, ...]
+    warning_signs: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditItem:
+    """One item of the quality list for decision aids, audited by ourselves."""
+
+    number: int
+    group: str
+    item: str
+    result: str
+    """pass, fail, not applicable or needs people."""
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One person's decision report, whole."""
+
+    schema: str
+    version: str
+    data_digest: str
+    as_of: str
+    language: str
+    kind: Kind
+    audience: str
+    title: str
+    emergency: Emergency
+    about: tuple[Statement, ...]
+    """For whom this page is, and what it is not."""
+    answer: tuple[Statement, ...]
+    person: tuple[Fact, ...] = ()
+    options: tuple[Option, ...] = ()
+    futures: tuple[FutureView, ...] = ()
+    findings: tuple[FindingView, ...] = ()
+    therapies: tuple[TherapyView, ...] = ()
+    gains: tuple[GainRow, ...] = ()
+    gain_notes: tuple[Statement, ...] = ()
+    other_treatments: tuple[OtherTreatment, ...] = ()
+    harms: tuple[HarmView, ...] = ()
+    harm_notes: tuple[Statement, ...] = ()
+    cautions: tuple[CautionView, ...] = ()
+    had_cells: tuple[Statement, ...] = ()
+    deciding_for_another: tuple[Statement, ...] = ()
+    practical: tuple[Statement, ...] = ()
+    not_known: tuple[Statement, ...] = ()
+    values: tuple[Statement, ...] = ()
+    """Questions about what matters to the person."""
+    questions: Questions | None = None
+    notes: tuple[Statement, ...] = ()
+    policy: tuple[Statement, ...] = ()
+    """Funding, updates, what this is not."""
+    audit: tuple[AuditItem, ...] = ()
+    sources: tuple[Source, ...] = ()
