@@ -33,6 +33,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z")
 _NAN = re.compile(r"\.(nan|NaN|NAN)\Z")
+_ESCAPE = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _TRUE = {"true", "True", "TRUE"}
 _FALSE = {"false", "False", "FALSE"}
@@ -110,7 +111,7 @@ def parse_document(content: bytes, name: str) -> Document:
     """
     text = _decode(content, name)
     try:
-        reader = _Reader(name, yaml.parse(text, Loader=yaml.CSafeLoader))
+        reader = _Reader(name, yaml.parse(_with_wide_escapes(text), Loader=yaml.CSafeLoader))
         return Document(name, reader.document(), reader.places)
     except yaml.YAMLError as error:
         raise _syntax(error, name) from None
@@ -133,6 +134,21 @@ def _decode(content: bytes, name: str) -> str:
     if not text.strip():
         raise _empty(name)
     return text
+
+
+def _with_wide_escapes(text: str) -> str:
+    r"""Write JSON's pairs of escapes (``\ud840\udc00``) as the one escape that YAML knows."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    return _ESCAPE.sub(_widen, text)
+
+
+def _widen(matched: re.Match[str]) -> str:
+    high, low = matched.group(1), matched.group(2)
+    if high is None:
+        return matched.group()  # a backslash that is itself escaped
+    point = 0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00)
+    return f"\\U{point:08X}"
 
 
 def _empty(name: str) -> DocumentError:

@@ -1,0 +1,1 @@
+"""The walk from a case to a Decision, and its gates."""

@@ -1,9 +1,9 @@
 """The Decision: everything that a report says about one person, as plain frozen values.
 
-A report in any form is drawn from it and from nothing else. Every sentence is a `Statement` that
-carries the keys of its sources; every key stands in `Decision.sources`. Numbers that a picture needs
-stand beside the sentences. The JSON form carries `schema`, which changes when a field changes its
-meaning.
+A report in any form is drawn from it and nothing else. Every sentence is a `Statement` that
+carries the keys of its sources; every key stands in `Decision.sources`. Numbers that a picture
+needs stand beside the sentences. The JSON form carries `schema`, which changes when a field
+changes its meaning.
 """
 
 from __future__ import annotations
