@@ -1,0 +1,63 @@
+"""Pooling the results of studies: arrays in, small frozen results out.
+
+This room knows no medicine and opens no file. It can be used alone::
+
+    from saisei import synthesis as syn
+
+    effects = syn.effect("OR", events1=[4, 6], n1=[123, 306], events2=[11, 29], n2=[139, 303])
+    syn.pool(effects.y, effects.v)
+    syn.bayes_pool(effects.y, effects.v ** 0.5, tau_prior=syn.HalfNormal(0.5))
+
+Vocabulary
+----------
+``y`` is a study's estimate, ``v`` its sampling variance, ``se`` the square root of that, ``k``
+the number of studies; ``tau2`` is the variance of true effects between studies and ``tau`` its
+square root; ``mu`` is the mean of true effects; *predictive* means the true effect of one new
+setting.
+
+Conventions
+-----------
+- Direction: arm 1 is the treatment, arm 2 the control, and an effect is treatment minus control.
+- Ratios (OR, RR, ROM) stand as natural logarithms throughout; only a caller takes them back.
+- Defaults are those of the Cochrane Handbook since 2025: REML, Knapp-Hartung, Q-profile,
+  prediction interval, I2 from tau2. ``i2`` is in per cent, ``weights`` sum to 1.
+- ``test="knha"`` is plain; the safeguarded form has its own name.
+- Bayesian intervals are central (equal tails). A moment that does not exist is ``math.inf``.
+- Each result carries the methods and formulae used, how the iteration ended, and what was left
+  out and why. A mistake in the input is a ``ValueError`` that names the place and the value.
+"""
+
+from saisei.synthesis.bayes import BayesResult, bayes_pool
+from saisei.synthesis.heterogeneity import q_profile
+from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
+from saisei.synthesis.pairwise import PoolResult, pool
+from saisei.synthesis.priors import (
+    HalfCauchy,
+    HalfNormal,
+    HalfT,
+    LogNormal,
+    LogT,
+    Normal,
+    TauPrior,
+    Uniform,
+)
+
+__all__ = [
+    "BayesResult",
+    "HalfCauchy",
+    "HalfNormal",
+    "HalfT",
+    "LogNormal",
+    "LogT",
+    "Marginal",
+    "Mixture",
+    "Normal",
+    "PoolResult",
+    "Shrinkage",
+    "TauMarginal",
+    "TauPrior",
+    "Uniform",
+    "bayes_pool",
+    "pool",
+    "q_profile",
+]

@@ -1,0 +1,156 @@
+"""Integration over tau: a density in ``u = log(tau)`` on panels of Legendre polynomials.
+
+Panels are halved until the last polynomial coefficients vanish against the largest value, so
+that accuracy is checked where it is needed and not assumed. Each panel keeps its polynomial:
+its integral, and so the distribution function of tau at any point, is then exact algebra.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from saisei.synthesis._roots import falling_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from saisei.synthesis._arrays import BoolArray, FloatArray
+
+ORDER = 16
+"""Nodes in each panel."""
+
+TOLERANCE = 1e-12
+"""Panels are fine enough once their last coefficients are this small against the largest value."""
+
+MAX_HALVINGS = 30
+NEGLIGIBLE = 37.0
+"""exp(-37) is below the rounding of a sum of order one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panels:
+    """A normalised density in u: its panels, and for each the Legendre coefficients."""
+
+    edges: FloatArray = field(hash=False)
+    coefficients: FloatArray = field(hash=False)
+    cumulative: FloatArray = field(hash=False)
+    converged: bool
+
+    def density(self, u: float) -> float:
+        """Return the density at u (between the outer edges)."""
+        panel, x, _ = self._locate(u)
+        return float(np.polynomial.legendre.legval(x, self.coefficients[panel]))
+
+    def integral_to(self, u: float) -> float:
+        """Return the integral from the first edge to u."""
+        panel, x, half = self._locate(u)
+        rising = self.coefficients[panel] @ antiderivative()
+        part = half * float(np.polynomial.legendre.legval(x, rising))
+        return float(self.cumulative[panel]) + part
+
+    def solve(self, mass: float) -> float:
+        """Return the u up to which the integral is ``mass``."""
+        panel = int(np.searchsorted(self.cumulative, mass, side="right")) - 1
+        panel = min(max(panel, 0), len(self.coefficients) - 1)
+        low, high = float(self.edges[panel]), float(self.edges[panel + 1])
+        half = 0.5 * (high - low)
+        rest = mass - float(self.cumulative[panel])
+        height = self.coefficients[panel] * half
+        rising = height @ antiderivative()
+        both = np.zeros((ORDER + 1, 2))
+        both[:, 0], both[:-1, 1] = rising, height
+
+        def gap(x: float) -> tuple[float, float]:
+            pair = np.asarray(np.polynomial.legendre.legval(x, both))
+            return rest - float(pair[0]), -float(pair[1])
+
+        share = rest / float(self.cumulative[panel + 1] - self.cumulative[panel])
+        root = falling_root(gap, -1.0, 1.0, min(max(2.0 * share - 1.0, -1.0), 1.0))
+        return low + half * (root.x + 1.0)
+
+    def _locate(self, u: float) -> tuple[int, float, float]:
+        panel = min(int(np.searchsorted(self.edges, u)), len(self.edges) - 1) - 1
+        panel = max(panel, 0)
+        half = 0.5 * float(self.edges[panel + 1] - self.edges[panel])
+        return panel, (u - float(self.edges[panel])) / half - 1.0, half
+
+
+@functools.cache
+def gauss() -> tuple[FloatArray, FloatArray]:
+    """Gauss-Legendre nodes and weights on (-1, 1)."""
+    nodes, weights = np.polynomial.legendre.leggauss(ORDER)
+    return nodes, weights
+
+
+@functools.cache
+def to_coefficients() -> FloatArray:
+    """Matrix that turns values at the nodes into Legendre coefficients (from the right)."""
+    nodes, weights = gauss()
+    values = np.polynomial.legendre.legvander(nodes, ORDER - 1)
+    return weights[:, None] * values * (np.arange(ORDER) + 0.5)
+
+
+@functools.cache
+def antiderivative() -> FloatArray:
+    """Matrix that turns Legendre coefficients into those of the integral from -1."""
+    rows = [np.polynomial.legendre.legint(row, lbnd=-1) for row in np.eye(ORDER)]
+    return np.array([np.pad(row, (0, ORDER + 1 - row.size)) for row in rows])
+
+
+def integrate(
+    log_density: Callable[[FloatArray], FloatArray], low: float, high: float, peak: float
+) -> tuple[FloatArray, FloatArray, FloatArray, bool]:
+    """Cut [low, high] into panels on which ``exp(log_density(u) - peak)`` is a polynomial.
+
+    Returns
+    -------
+    tuple
+        Edges (P + 1,), nodes u (P, ORDER), values of the scaled density there (P, ORDER), and
+        whether every panel is fine enough.
+    """
+    edges = np.linspace(low, high, 1 + max(1, round((high - low) / 2.0)))
+    left, right = edges[:-1], edges[1:]
+    done: list[tuple[FloatArray, FloatArray, FloatArray, FloatArray]] = []
+    largest = 0.0
+    for _ in range(MAX_HALVINGS):
+        nodes = 0.5 * (left + right)[:, None] + 0.5 * (right - left)[:, None] * gauss()[0]
+        values = np.exp(log_density(nodes.ravel()) - peak).reshape(nodes.shape)
+        largest = max(largest, float(values.max()))
+        fine = _resolved(values, largest)
+        done.append((left[fine], right[fine], nodes[fine], values[fine]))
+        if fine.all():
+            break
+        left, right = left[~fine], right[~fine]
+        middle = 0.5 * (left + right)
+        left, right = np.concatenate([left, middle]), np.concatenate([middle, right])
+    else:
+        return _join([*done, (left, right, *_last(log_density, left, right, peak))], ok=False)
+    return _join(done, ok=True)
+
+
+def _last(
+    log_density: Callable[[FloatArray], FloatArray],
+    left: FloatArray,
+    right: FloatArray,
+    peak: float,
+) -> tuple[FloatArray, FloatArray]:
+    nodes = 0.5 * (left + right)[:, None] + 0.5 * (right - left)[:, None] * gauss()[0]
+    return nodes, np.exp(log_density(nodes.ravel()) - peak).reshape(nodes.shape)
+
+
+def _resolved(values: FloatArray, largest: float) -> BoolArray:
+    """Whether the last three coefficients of each panel vanish against the largest value."""
+    tail = np.abs(values @ to_coefficients()[:, -3:]).max(-1)
+    return np.asarray(tail <= TOLERANCE * largest)
+
+
+def _join(
+    parts: list[tuple[FloatArray, FloatArray, FloatArray, FloatArray]], *, ok: bool
+) -> tuple[FloatArray, FloatArray, FloatArray, bool]:
+    left, right, nodes, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(left)
+    return np.append(left[order], right.max()), nodes[order], values[order], ok
