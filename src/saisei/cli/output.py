@@ -1,0 +1,83 @@
+"""What every command shares: the reference moment, whole files, and how a mistake is told."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from saisei.base.dates import parse_as_of
+from saisei.base.errors import InputError, OptionError, Place, Problem
+
+__all__ = ["complain", "local_zone", "now", "read_as_of", "write_whole"]
+
+
+def now() -> datetime:
+    """Read the clock: only the surfaces do."""
+    return datetime.now().astimezone().replace(second=0, microsecond=0)
+
+
+def local_zone() -> tzinfo | None:
+    """Give the machine's time zone, for a date given without one."""
+    return now().tzinfo
+
+
+def read_as_of(written: str | None) -> datetime | None:
+    """Read ``--as-of``: a date (its noon here) or a date-time with zone.
+
+    Raises
+    ------
+    OptionError
+        It is neither.
+    """
+    if written is None:
+        return None
+    try:
+        return parse_as_of(written, local_zone())
+    except ValueError as error:
+        raise OptionError(
+            Problem(
+                "as-of",
+                f"{written!r} is not a moment ({error})",
+                "a date or a date-time with zone",
+                "For example --as-of 2026-11-20 or --as-of 2026-11-20T09:00+09:00",
+                field="--as-of",
+            )
+        ) from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all: into a temporary file beside it, then renamed.
+
+    Raises
+    ------
+    OptionError
+        The folder is not there or cannot be written to.
+    """
+    temporary: str | None = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise OptionError(
+            Problem(
+                "unwritable",
+                f"the file cannot be written ({(error.strerror or 'unknown reason').lower()})",
+                "a file in a folder that exists and may be written to",
+                place=Place(str(path)),
+                field="--output",
+            )
+        ) from None
+
+
+def complain(error: InputError) -> None:
+    """Tell the user's mistakes on standard error, one line each."""
+    for problem in error.problems:
+        sys.stderr.write(f"{problem.severity}: {problem}\n")

@@ -1,0 +1,50 @@
+"""``saisei report``: one case in, one decision report out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saisei.cli.output import now, read_as_of, write_whole
+
+__all__ = ["report"]
+
+
+def report(
+    case: Annotated[Path, typer.Argument(help="The case: a YAML or JSON file.", metavar="CASE")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write the page. Standard output otherwise."),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="The moment the report is for: a date, or a date-time with zone. "
+            "Otherwise the case's own `as_of`, else now.",
+            metavar="DATE-TIME",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Give the same Decision as JSON instead of the page.")
+    ] = False,
+) -> None:
+    """Write the decision report of one case.
+
+    Example: saisei report examples/01-chronic-arm.yaml -o report.html
+    """
+    from saisei.cases import read_case
+    from saisei.decision import decide
+    from saisei.report import to_html, to_json
+
+    read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
+    decision = decide(read, read.as_of)
+    text = to_json(decision) if as_json else to_html(decision)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    write_whole(output, text)
+    sys.stderr.write(f"wrote {output}\n")

@@ -1,0 +1,116 @@
+"""Measure against the budgets, in one run: ``make bench``.
+
+Every figure is the median of several runs after a warm-up, with the spread beside it. Machines are
+noisy, so the start of an empty Python is timed in the same run: read the ratios first.
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from saisei import synthesis as syn
+from saisei.base.dates import parse_as_of
+from saisei.cases import read_case
+from saisei.decision import decide
+from saisei.report import to_html
+from saisei.therapies import screen
+
+ROOT = Path(__file__).resolve().parent.parent
+AS_OF = "2026-11-20T09:00+09:00"
+CASE = ROOT / "examples" / "01-chronic-arm.yaml"
+
+
+def seconds(action: Callable[[], object], runs: int) -> list[float]:
+    """Time an action `runs` times after one warm-up."""
+    action()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def command(*words: str) -> Callable[[], object]:
+    """Give an action that runs a Python command as a process of its own."""
+    full = [sys.executable, *words]
+    return lambda: subprocess.run(full, check=True, capture_output=True, cwd=ROOT)
+
+
+def line(name: str, times: list[float], budget: float, base: float) -> str:
+    """Write one row of the table."""
+    middle = statistics.median(times)
+    unit, factor = ("s", 1.0) if budget >= 0.1 else ("ms", 1e3)
+    spread = f"{min(times) * factor:.3g}-{max(times) * factor:.3g}"
+    verdict = "yes" if middle < budget else "NO"
+    return (
+        f"| {name} | {middle * factor:.3g} {unit} | {spread} | {budget * factor:g} {unit} "
+        f"| {verdict} | {middle / base:.2g} |"
+    )
+
+
+def main() -> None:
+    """Print the table of the budgets that this version has."""
+    as_of = parse_as_of(AS_OF)
+    case = read_case(CASE, as_of=as_of)
+    random = np.random.default_rng(1)
+    v = random.uniform(0.01, 0.4, 13)
+    y = random.normal(0.3, np.sqrt(v + 0.05))
+    empty = statistics.median(seconds(command("-c", "pass"), 9))
+    rows = [
+        ("`import saisei`", seconds(command("-c", "import saisei"), 9), 0.3),
+        ("`import saisei.synthesis`", seconds(command("-c", "import saisei.synthesis"), 9), 0.3),
+        (
+            "`saisei report CASE` cold, HTML",
+            seconds(
+                command(
+                    "-m", "saisei.cli", "report", str(CASE), "--as-of", AS_OF, "-o", "report.html"
+                ),
+                5,
+            ),
+            2.0,
+        ),
+        (
+            "the same walk and page, warm",
+            seconds(lambda: to_html(decide(read_case(CASE, as_of=as_of), as_of)), 9),
+            0.15,
+        ),
+        ("one case, all protocols, explained", seconds(lambda: screen(case), 25), 0.010),
+        (
+            "one pool: REML, Knapp-Hartung, prediction interval, 13 studies",
+            [t / 200 for t in seconds(lambda: [syn.pool(y, v) for _ in range(200)], 9)],
+            0.0003,
+        ),
+        (
+            "exact Bayesian pool, 13 studies, all marginals",
+            [
+                t / 20
+                for t in seconds(
+                    lambda: [_marginals(syn.bayes_pool(y, np.sqrt(v))) for _ in range(20)], 9
+                )
+            ],
+            0.003,
+        ),
+    ]
+    print(f"Python {platform.python_version()}, {platform.machine()}, NumPy {np.__version__};")
+    print(f"an empty Python starts in {empty * 1e3:.0f} ms (the last column is the ratio to it)\n")
+    print("| what | median | range | budget | held | ratio |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, times, budget in rows:
+        print(line(name, times, budget, empty))
+
+
+def _marginals(result: syn.BayesResult) -> list[tuple[float, float]]:
+    return [part.interval(0.95) for part in (result.mu, result.tau, result.predictive)]
+
+
+if __name__ == "__main__":
+    main()
