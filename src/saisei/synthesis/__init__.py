@@ -28,8 +28,21 @@ Conventions
 """
 
 from saisei.synthesis.bayes import BayesResult, bayes_pool
+from saisei.synthesis.conversions import (
+    SMD_TO_LOG_OR,
+    MeanSD,
+    combine_arms,
+    mean_sd_from_five_numbers,
+    mean_sd_from_median_iqr,
+    mean_sd_from_median_range,
+    sd_from_se,
+    se_from_ci,
+    smd_to_log_or,
+)
+from saisei.synthesis.effects import Effect, LeftOut, effect
 from saisei.synthesis.heterogeneity import q_profile
 from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
+from saisei.synthesis.ordinal import CommonOddsRatio, common_odds_ratio
 from saisei.synthesis.pairwise import PoolResult, pool
 from saisei.synthesis.priors import (
     HalfCauchy,
@@ -41,23 +54,41 @@ from saisei.synthesis.priors import (
     TauPrior,
     Uniform,
 )
+from saisei.synthesis.proportions import ProportionInterval, binomial_interval, difference_interval
 
 __all__ = [
+    "SMD_TO_LOG_OR",
     "BayesResult",
+    "CommonOddsRatio",
+    "Effect",
     "HalfCauchy",
     "HalfNormal",
     "HalfT",
+    "LeftOut",
     "LogNormal",
     "LogT",
     "Marginal",
+    "MeanSD",
     "Mixture",
     "Normal",
     "PoolResult",
+    "ProportionInterval",
     "Shrinkage",
     "TauMarginal",
     "TauPrior",
     "Uniform",
     "bayes_pool",
+    "binomial_interval",
+    "combine_arms",
+    "common_odds_ratio",
+    "difference_interval",
+    "effect",
+    "mean_sd_from_five_numbers",
+    "mean_sd_from_median_iqr",
+    "mean_sd_from_median_range",
     "pool",
     "q_profile",
+    "sd_from_se",
+    "se_from_ci",
+    "smd_to_log_or",
 ]
