@@ -1,0 +1,121 @@
+"""The numbers behind the sentences: sources numbered in the order in which they are first cited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
+
+from markupsafe import Markup
+
+from saisei.base.errors import DataError
+from saisei.base.sources import Source
+
+__all__ = ["Citations", "host_of", "identifier_link", "web_address"]
+
+
+class Citations:
+    """Numbers for sources; the same document under two keys is one number.
+
+    Parameters
+    ----------
+    sources
+        Every source that may be cited.
+    spoken
+        How a number is spoken, with ``{number}``: ``source {number}``.
+    """
+
+    def __init__(self, sources: Iterable[Source], spoken: str) -> None:
+        self._sources = {source.key: source for source in sources}
+        self._numbers: dict[Source, int] = {}
+        self._spoken = spoken
+
+    def cite(self, keys: Iterable[str]) -> Markup:
+        """Give the small numbers that lead to the sources.
+
+        Raises
+        ------
+        DataError
+            No source under a key.
+        """
+        numbers: list[tuple[int, bool]] = []
+        for key in dict.fromkeys(keys):
+            number = self._number(key)
+            if number[0] not in {known for known, _ in numbers}:
+                numbers.append(number)
+        if not numbers:
+            return Markup("")
+        links = Markup(",\u202f").join(self._link(*number) for number in sorted(numbers))
+        return Markup('<sup class="cite">{}</sup>').format(links)
+
+    def cited(self) -> tuple[tuple[int, Source], ...]:
+        """Every source cited so far with its number, in order."""
+        return tuple((number, source) for source, number in self._numbers.items())
+
+    def _number(self, key: str) -> tuple[int, bool]:
+        if key not in self._sources:
+            raise DataError(f"no source under the key {key}")
+        document = replace(self._sources[key], key="")
+        first = document not in self._numbers
+        return self._numbers.setdefault(document, len(self._numbers) + 1), first
+
+    def _link(self, number: int, first: bool) -> Markup:  # noqa: FBT001 - a pair that is unpacked
+        place = Markup(' id="c{}"').format(number) if first else Markup("")
+        return Markup('<a href="#s{n}"{place} aria-label="{spoken}">{n}</a>').format(
+            n=number, place=place, spoken=self._spoken.format(number=number)
+        )
+
+
+def web_address(address: str | None) -> str | None:
+    """Give the address if it is a plain one of the web, else None: nothing else becomes a link.
+
+    Examples
+    --------
+    >>> web_address("https://doi.org/10.1/x"), web_address("javascript:alert(1)")
+    ('https://doi.org/10.1/x', None)
+    """
+    if not address or any(letter.isspace() or ord(letter) < 32 for letter in address):
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return address if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def host_of(address: str) -> str:
+    """Give the name of the host of a web address, for a reader.
+
+    Examples
+    --------
+    >>> host_of("https://www.pmc.org/a/b?c")
+    'pmc.org'
+    """
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
+def identifier_link(source: Source) -> tuple[str, str | None] | None:
+    """Give the lasting identifier of a source and the address that it leads to, if any.
+
+    Examples
+    --------
+    >>> identifier_link(Source("a/b", "T", pmid="123"))
+    ('PubMed 123', 'https://pubmed.ncbi.nlm.nih.gov/123/')
+    """
+    shown = source.identifier
+    if shown is None:
+        return None
+    if source.doi:
+        return shown, "https://doi.org/" + quote(source.doi, safe="/():;._-")
+    if source.pmid:
+        known = source.pmid.isdigit()
+        return shown, f"https://pubmed.ncbi.nlm.nih.gov/{source.pmid}/" if known else None
+    return shown, _registry(shown)
+
+
+def _registry(number: str) -> str | None:
+    if number.startswith("NCT") and number[3:].isdigit():
+        return f"https://clinicaltrials.gov/study/{number}"
+    if number.startswith("jRCT") and number[4:].isalnum():
+        return f"https://jrct.mhlw.go.jp/en-latest-detail/{number}"
+    return None

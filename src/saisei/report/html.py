@@ -1,0 +1,98 @@
+"""The page: one HTML file with everything inside, that loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from saisei.decision.model import Decision, GainRow, Kind
+from saisei.report.check import check_decision
+from saisei.report.citations import host_of, identifier_link, web_address
+from saisei.report.figures import Figures
+from saisei.report.outline import Outline, outline
+from saisei.report.page import Page
+from saisei.report.tables import Tables
+
+__all__ = ["to_html"]
+
+
+def to_html(decision: Decision) -> str:
+    """Write a decision as one HTML page. The same decision gives the same bytes.
+
+    Raises
+    ------
+    DataError
+        The decision does not hold together; see `saisei.report.check.check_decision`.
+    """
+    check_decision(decision)
+    page = Page(decision)
+    plan = outline(decision, page.say)
+    style = _style()
+    known = {
+        "page": page,
+        "decision": decision,
+        "plan": plan,
+        "figures": Figures(page),
+        "tables": Tables(page),
+        "style": Markup(style),  # noqa: S704 - the package's own style sheet
+        "style_hash": _digest(style),
+    }
+    name = "emergency" if decision.kind is Kind.EMERGENCY else "page"
+    if name == "page":
+        known["opening"] = _part("opening", known)
+        known["parts"] = _parts(plan, known)
+    return _environment().get_template(f"{name}.html.j2").render(known) + "\n"
+
+
+def _parts(plan: Outline, known: dict[str, object]) -> list[tuple[str, str, Markup]]:
+    """Print the parts in order; sources are last, when all numbers have been given."""
+    return [
+        (section.id, section.title, _part(f"part-{section.id}", known)) for section in plan.sections
+    ]
+
+
+def _part(name: str, known: dict[str, object]) -> Markup:
+    printed = _environment().get_template(f"{name}.html.j2").render(known)
+    return Markup(printed)  # noqa: S704 - a template with autoescape printed it
+
+
+def _style() -> str:
+    folder = resources.files("saisei.report") / "templates"
+    return folder.joinpath("page.css").read_text(encoding="utf-8")
+
+
+def _digest(style: str) -> str:
+    """Give the hash by which the page's own rule on loading lets its style in."""
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("saisei.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["by_measure"] = _by_measure
+    environment.globals |= {
+        "web_address": web_address,
+        "host_of": host_of,
+        "identifier_link": identifier_link,
+    }
+    return environment
+
+
+def _by_measure(rows: tuple[GainRow, ...]) -> list[list[GainRow]]:
+    """Put gains of the same measure together, in the order in which measures first come."""
+    order = list(dict.fromkeys(row.what for row in rows))
+    ordered = sorted(rows, key=lambda row: order.index(row.what))
+    return [list(group) for _, group in groupby(ordered, key=lambda row: row.what)]

@@ -1,0 +1,91 @@
+"""Which parts a page has, in which order, and what of a therapy is told where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from saisei.decision.model import Decision, FindingView, GainRow, TherapyView, TrialView
+
+__all__ = ["Outline", "Section", "outline"]
+
+Present = Callable[[Decision], object]
+PARTS: tuple[tuple[str, Present], ...] = (
+    ("options", lambda d: d.options),
+    ("without", lambda d: d.futures),
+    ("therapies", lambda d: d.therapies or d.findings or d.gains or d.gain_notes),
+    ("others", lambda d: d.other_treatments),
+    ("harms", lambda d: d.harms or d.harm_notes),
+    ("cautions", lambda d: d.cautions or d.had_cells),
+    ("practical", lambda d: d.practical or any(t.journey or t.legal for t in d.therapies)),
+    ("unknown", lambda d: d.not_known),
+    ("deciding", lambda d: d.deciding_for_another),
+    ("values", lambda d: d.values),
+    ("questions", lambda d: d.questions),
+    ("facts", lambda d: d.person),
+    ("rules", lambda d: any(trial.criteria for t in d.therapies for trial in t.trials)),
+    ("policy", lambda d: d.version),
+    ("sources", lambda d: d.sources),
+)
+"""The parts and when a page has them. Sources come last, after everything that cites them."""
+
+COMPARED = ("sham", "therapy only")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the page, by its id."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The parts of one page and its therapies in order."""
+
+    sections: tuple[Section, ...]
+    full: tuple[TherapyView, ...]
+    brief: tuple[TherapyView, ...]
+    findings: dict[str, FindingView]
+    homes: dict[str, str]
+    """Under which therapy each finding is told in full: the first that names it."""
+    loose: tuple[FindingView, ...]
+    """Findings that no therapy names."""
+    trials: tuple[TrialView, ...]
+    """Every trial with entry rules, once."""
+
+    def gains_of(self, decision: Decision, therapy: TherapyView) -> tuple[GainRow, ...]:
+        """Give a therapy's gains, and beside them what was gained without cells.
+
+        An uncontrolled gain never stands alone: where the therapy brings no sham and no
+        therapy-only row of the same measure, those of the whole decision are put beside it.
+        """
+        measures = {row.what for row in therapy.gains}
+        own = {row.what for row in therapy.gains if row.group in COMPARED}
+        beside = [
+            row
+            for row in decision.gains
+            if row.what in measures - own and row.group in COMPARED and row not in therapy.gains
+        ]
+        return (*therapy.gains, *beside)
+
+
+def outline(decision: Decision, title: Callable[[str], str]) -> Outline:
+    """Lay out a decision; `title` gives the heading of a part."""
+    full = tuple(t for t in decision.therapies if t.shown == "full")
+    brief = tuple(t for t in decision.therapies if t.shown != "full")
+    homes: dict[str, str] = {}
+    for therapy in (*full, *brief):
+        for finding in therapy.findings:
+            homes.setdefault(finding, therapy.id)
+    trials = {trial.id: trial for t in (*full, *brief) for trial in t.trials if trial.criteria}
+    return Outline(
+        tuple(Section(id, title(f"sections.{id}")) for id, present in PARTS if present(decision)),
+        full,
+        brief,
+        {finding.id: finding for finding in decision.findings},
+        homes,
+        tuple(finding for finding in decision.findings if finding.id not in homes),
+        tuple(trials.values()),
+    )

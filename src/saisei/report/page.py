@@ -1,0 +1,95 @@
+"""What every template can ask of the page: words, sentences with their sources, names, dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from markupsafe import Markup, escape
+
+from saisei.base.errors import DataError
+from saisei.base.sources import Statement
+from saisei.base.store import load_data
+from saisei.base.texts import LANGUAGES, Catalogue, Language
+from saisei.decision.model import Decision
+from saisei.report.citations import Citations
+
+__all__ = ["Page"]
+
+
+class Page:
+    """One page in the making: it counts the sources and the pictures as they are printed."""
+
+    def __init__(self, decision: Decision) -> None:
+        if decision.language not in LANGUAGES:
+            raise DataError(f"no report can be written in the language {decision.language}")
+        language: Language = decision.language
+        self.decision = decision
+        self.catalogue = Catalogue("report/texts.yaml", load_data("report/texts.yaml"), language)
+        spoken = self.catalogue.say("page.source", number="{number}")
+        self.citations = Citations(decision.sources, spoken)
+        self._anchors: dict[tuple[str, str], str] = {}
+        self._pictures = 0
+
+    def say(self, key: str, /, **filling: object) -> str:
+        """Give a text of the page, in the form for who reads it where there are several."""
+        own = f"{key}.{self.decision.audience}"
+        return self.catalogue.say(own if self.catalogue.has(own) else key, **filling)
+
+    def word(self, group: str, value: str) -> str:
+        """Give the reader's word for a word of the decision; an unknown one stands as it is."""
+        key = f"words.{group}.{slug(value).replace('-', '_')}"
+        return self.catalogue.say(key) if self.catalogue.has(key) else value
+
+    def cite(self, keys: Iterable[str]) -> Markup:
+        """Give the small numbers of sources."""
+        return self.citations.cite(keys)
+
+    def st(self, statement: Statement) -> Markup:
+        """Give a sentence with the small numbers of its sources."""
+        return escape(statement.text) + self.cite(statement.sources)
+
+    def several(self, statements: Iterable[Statement]) -> Markup:
+        """Give sentences one after the other."""
+        return Markup(" ").join(self.st(statement) for statement in statements)
+
+    def anchor(self, kind: str, name: str) -> str:
+        """Give an id of the page for a thing; the same thing has the same id."""
+        if (kind, name) not in self._anchors:
+            wanted = f"{kind}-{slug(name)}"
+            taken = set(self._anchors.values())
+            others = (f"{wanted}-{count}" for count in range(2, len(taken) + 3))
+            free = next(form for form in (wanted, *others) if form not in taken)
+            self._anchors[kind, name] = free
+        return self._anchors[kind, name]
+
+    def therapy(self, name: str) -> str:
+        """Give the name of a therapy by its id; what is no id is a name already."""
+        names = {therapy.id: therapy.name for therapy in self.decision.therapies}
+        return names.get(name, name)
+
+    def picture_name(self) -> str:
+        """Give an id for the next picture."""
+        self._pictures += 1
+        return f"p{self._pictures}"
+
+    def day(self, written: str) -> str:
+        """Write the day of a date-time in words; what is no date stands as it is."""
+        try:
+            day = date.fromisoformat(written[:10])
+        except ValueError:
+            return written
+        month = self.say(f"date.months.m{day.month}")
+        return self.say("date.form", day=day.day, month=month, year=day.year)
+
+
+def slug(name: str) -> str:
+    """Reduce a name to letters, digits and hyphens.
+
+    Examples
+    --------
+    >>> slug("cells, no control")
+    'cells-no-control'
+    """
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "x"

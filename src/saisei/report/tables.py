@@ -1,0 +1,228 @@
+"""The tables of a page: the numbers behind the pictures, and everything that is a list of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from saisei.decision.model import (
+    CriterionView,
+    CurvePoint,
+    FindingView,
+    ForestRow,
+    FutureView,
+    GainRow,
+    JourneyView,
+    PooledRow,
+    TherapyView,
+    WithView,
+)
+from saisei.report.page import Page
+from saisei.report.pictures.axis import show_number
+from saisei.report.pictures.forest import interval_words
+from saisei.report.pictures.gains import gain_words, group_word
+from saisei.vocabulary import days_per_month
+
+__all__ = ["Table", "Tables"]
+
+Cell = str | Markup
+COURSE_ROWS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; the first cell of each row is its heading. A column that is empty is left out."""
+
+    caption: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def filled(self) -> Table:
+        """Give the table without columns that hold nothing."""
+        kept = [i for i in range(len(self.headers)) if i == 0 or any(row[i] for row in self.rows)]
+        return Table(
+            self.caption,
+            tuple(self.headers[i] for i in kept),
+            tuple(tuple(row[i] for i in kept) for row in self.rows),
+        )
+
+
+class Tables:
+    """The tables of one page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def _table(self, caption: str, keys: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> Table:
+        headers = tuple(self.page.say(key) for key in keys)
+        return Table(caption, headers, tuple(rows)).filled()
+
+    def course(self, future: FutureView, with_: WithView | None = None) -> Table:
+        """Give a course as points by month."""
+        keys = ("course.month", "course.middle_short", "course.half_short", "course.ninety_short")
+        points = _spaced(with_.points if with_ else future.points)
+        caption = self.page.say("course.table", title=future.title)
+        return self._table(caption, keys, (self._course_row(point) for point in points))
+
+    def _course_row(self, point: CurvePoint) -> tuple[Cell, ...]:
+        say = self.page.say
+        month = show_number(point.day / days_per_month())
+        shown = f"{month} {say('course.beyond')}" if point.extrapolated else month
+        low, quarter, middle, three, high = (
+            show_number(round(value))
+            for value in (point.q05, point.q25, point.q50, point.q75, point.q95)
+        )
+        half = say("course.range", low=quarter, high=three)
+        return shown, middle, half, say("course.range", low=low, high=high)
+
+    def forest(self, finding: FindingView) -> Table:
+        """Give a forest plot in numbers."""
+        say = self.page.say
+        headers = (
+            say("forest.study"),
+            say("forest.cells"),
+            say("forest.control"),
+            say("forest.estimate", scale=finding.scale),
+            say("forest.weight"),
+            say("forest.bias"),
+            say("facts.note"),
+        )
+        rows = [self._forest_row(finding, row) for row in finding.rows]
+        if finding.pooled is not None:
+            rows.append(self._pooled_row(finding, finding.pooled))
+        caption = say("forest.table", title=finding.title)
+        return Table(caption, headers, tuple(rows)).filled()
+
+    def _forest_row(self, finding: FindingView, row: ForestRow) -> tuple[Cell, ...]:
+        say = self.page.say
+        weight = (
+            say("forest.share", share=round(100 * row.weight))
+            if row.weight > 0
+            else say("forest.not_counted")
+        )
+        return (
+            escape(row.label) + self.page.cite(row.sources),
+            row.treated,
+            row.control,
+            interval_words(finding, row, say),
+            weight,
+            self.page.word("bias", row.bias),
+            row.note,
+        )
+
+    def _pooled_row(self, finding: FindingView, pooled: PooledRow) -> tuple[Cell, ...]:
+        say = self.page.say
+        note = say("forest.method", method=pooled.method)
+        if pooled.predicted_low is not None and pooled.predicted_high is not None:
+            ends = [
+                show_number(value, ratio=finding.log_axis)
+                for value in (pooled.predicted_low, pooled.predicted_high)
+            ]
+            note = f"{say('forest.prediction', low=ends[0], high=ends[1])}. {note}"
+        return (pooled.label, "", "", interval_words(finding, pooled, say), "", "", note)
+
+    def gains(self, rows: Sequence[GainRow]) -> Table:
+        """Give gains over time in numbers."""
+        say = self.page.say
+        keys = ("gains.label", "gains.group", "gains.gain", "gains.people", "facts.note")
+        shown = (
+            (
+                escape(row.label) + self.page.cite(row.sources),
+                group_word(row.group, say),
+                gain_words(row, say),
+                row.people,
+                row.note,
+            )
+            for row in rows
+        )
+        return self._table(say("gains.table", what=rows[0].what), keys, shown)
+
+    def left_out(self, finding: FindingView) -> Table:
+        """Give the studies that gave no row."""
+        keys = ("finding.study", "finding.reason")
+        rows = ((row.label, row.reason) for row in finding.left_out)
+        return self._table(self.page.say("finding.left_out"), keys, rows)
+
+    def unread(self, finding: FindingView) -> Table:
+        """Give the trials of the question that nobody could read."""
+        keys = ("finding.study", "finding.state", "finding.people", "finding.direction")
+        nobody = self.page.say("finding.nobody_knows")
+        rows = (
+            (row.label, row.state, nobody if row.people is None else str(row.people), row.direction)
+            for row in finding.unread
+        )
+        return self._table(self.page.say("finding.unread"), keys, rows)
+
+    def claims(self, therapy: TherapyView) -> Table:
+        """Give what pages tell patients beside what was found."""
+        keys = ("therapy.claim", "therapy.claim_verdict", "therapy.claim_finding")
+        rows = ((row.claim, row.verdict, self.page.st(row.finding)) for row in therapy.claims)
+        return self._table(self.page.say("therapy.claims"), keys, rows)
+
+    def steps(self, journey: JourneyView) -> Table:
+        """Give the steps of a journey."""
+        keys = ("practical.step", "practical.duration", "practical.dates", "practical.notes")
+        rows = (
+            (step.title, step.duration, step.dates, self.page.several(step.notes))
+            for step in journey.steps
+        )
+        return self._table(self.page.say("practical.steps"), keys, rows)
+
+    def costs(self, journey: JourneyView) -> Table:
+        """Give the printed prices."""
+        keys = ("practical.what", "practical.amount", "practical.quality", "practical.notes")
+        rows = (
+            (row.what, row.amount, row.quality, escape(row.note) + self.page.cite(row.sources))
+            for row in journey.costs
+        )
+        return self._table(self.page.say("practical.costs"), keys, rows)
+
+    def settle(self) -> Table:
+        """Give the questions that would settle the most."""
+        keys = ("questions.question", "questions.effort", "questions.settles")
+        asked = self.page.decision.questions
+        rows = (
+            (row.text, self.page.word("effort", row.effort), row.settles)
+            for row in (asked.settle if asked else ())
+        )
+        return self._table(self.page.say("questions.settle"), keys, rows)
+
+    def facts(self) -> Table:
+        """Give what was read about the person."""
+        keys = ("facts.fact", "facts.value", "facts.date", "facts.note")
+        rows = (
+            (fact.label, fact.value, fact.date, fact.note) for fact in self.page.decision.person
+        )
+        return self._table(self.page.say("facts.table"), keys, rows)
+
+    def rules(self, caption: str, criteria: Sequence[CriterionView]) -> Table:
+        """Give the entry rules of a trial with their verdicts."""
+        rows = (
+            (
+                escape(rule.text) + self.page.cite(rule.sources),
+                self.page.word("rule", rule.verdict),
+                rule.detail,
+            )
+            for rule in criteria
+        )
+        return self._table(caption, ("rules.rule", "rules.verdict", "facts.note"), rows)
+
+    def audit(self) -> Table:
+        """Give the audit of the page by the list for decision aids."""
+        keys = ("policy.item", "policy.number", "policy.result", "policy.where")
+        rows = (
+            (f"{item.item} ({item.group})", str(item.number), item.result, item.where)
+            for item in self.page.decision.audit
+        )
+        return self._table(self.page.say("policy.audit"), keys, rows)
+
+
+def _spaced(points: Sequence[CurvePoint]) -> tuple[CurvePoint, ...]:
+    """Give at most `COURSE_ROWS` points, spread evenly, with the first and the last."""
+    last = len(points) - 1
+    if last < COURSE_ROWS:
+        return tuple(points)
+    places = {round(last * index / (COURSE_ROWS - 1)) for index in range(COURSE_ROWS)}
+    return tuple(points[place] for place in sorted(places))
