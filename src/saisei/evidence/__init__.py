@@ -1,0 +1,69 @@
+"""What trials found: study files, questions to them, and the comparisons that answer.
+
+A number has a source; a study never vanishes silently; a gain without a control is never an
+effect. `select` answers a `Question` with contrasts and with the reasons for all that gave none.
+"""
+
+from saisei.evidence.bias import overall_bias
+from saisei.evidence.checking import check_studies
+from saisei.evidence.loading import load_study, studies, study, study_sources
+from saisei.evidence.model import (
+    Arm,
+    Entry,
+    Limit,
+    LimitPart,
+    Row,
+    Study,
+    StudySource,
+)
+from saisei.evidence.outcomes import OutcomeFacts, limit_is_good, outcome_facts
+from saisei.evidence.phrases import flag_text
+from saisei.evidence.question import (
+    ArmSummary,
+    Bias,
+    Contrast,
+    LeftOut,
+    Measure,
+    Question,
+    QuestionKind,
+    Selection,
+    Unreported,
+    Why,
+)
+from saisei.evidence.selection import concerns, is_mixed, matching_arms, select
+from saisei.evidence.stages import stages_treated
+
+__all__ = [
+    "Arm",
+    "ArmSummary",
+    "Bias",
+    "Contrast",
+    "Entry",
+    "LeftOut",
+    "Limit",
+    "LimitPart",
+    "Measure",
+    "OutcomeFacts",
+    "Question",
+    "QuestionKind",
+    "Row",
+    "Selection",
+    "Study",
+    "StudySource",
+    "Unreported",
+    "Why",
+    "check_studies",
+    "concerns",
+    "flag_text",
+    "is_mixed",
+    "limit_is_good",
+    "load_study",
+    "matching_arms",
+    "outcome_facts",
+    "overall_bias",
+    "select",
+    "stages_treated",
+    "studies",
+    "study",
+    "study_sources",
+]
