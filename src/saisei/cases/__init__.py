@@ -1,0 +1,26 @@
+"""Cases: one person, what is known about them, since when, and for how long it holds."""
+
+from saisei.cases.answers import Answer, Known, State
+from saisei.cases.case import Case
+from saisei.cases.entries import Entry
+from saisei.cases.fields import Effort, Field, FieldType, fields
+from saisei.cases.reading import case_from_data, read_case
+from saisei.cases.values import NEVER, EntryValue, Listed, Never
+
+__all__ = [
+    "NEVER",
+    "Answer",
+    "Case",
+    "Effort",
+    "Entry",
+    "EntryValue",
+    "Field",
+    "FieldType",
+    "Known",
+    "Listed",
+    "Never",
+    "State",
+    "case_from_data",
+    "fields",
+    "read_case",
+]

@@ -1,0 +1,147 @@
+"""Reading a case from a file or from data. Every problem found is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from saisei.base.dates import parse_as_of
+from saisei.base.documents import Document, read_document
+from saisei.base.errors import CaseError, Place, Problem
+from saisei.cases.case import Case
+from saisei.cases.consistency import find_contradictions
+from saisei.cases.entries import Locate, read_all
+
+__all__ = ["case_from_data", "read_case"]
+
+AS_OF = "as_of"
+
+
+def read_case(
+    path: Path | str, *, as_of: datetime | None = None, otherwise: datetime | None = None
+) -> Case:
+    """Read a case file (YAML or JSON).
+
+    Parameters
+    ----------
+    path
+        The file; its name without the ending becomes the name of the case.
+    as_of
+        The moment to judge everything at. Without it the file's own ``as_of`` counts, and without
+        that `otherwise`. A moment without a time zone is read as UTC.
+
+    Raises
+    ------
+    DocumentError
+        The file cannot be read as YAML or JSON, or is empty.
+    CaseError
+        It says something impossible. All problems are told together.
+    """
+    return case_from_data(read_document(path), as_of=as_of, otherwise=otherwise)
+
+
+def case_from_data(
+    data: Document | Mapping[str, Any],
+    *,
+    as_of: datetime | None = None,
+    otherwise: datetime | None = None,
+    name: str = "case",
+) -> Case:
+    """Read a case from what a document or a mapping holds; see `read_case`.
+
+    Raises
+    ------
+    CaseError
+        It says something impossible. All problems are told together.
+
+    Examples
+    --------
+    >>> from saisei.base.dates import parse_as_of
+    >>> case = case_from_data({"birth_date": "1964-05-14"}, as_of=parse_as_of("2026-11-20"))
+    >>> case.answer("age_years").value
+    62.0
+    """
+    content: Any = data.data if isinstance(data, Document) else data
+    locate: Locate = data.place if isinstance(data, Document) else _nowhere
+    _refuse_other_things(content, locate())
+    problems: list[Problem] = []
+    moment = _moment(content, locate, as_of, otherwise, problems)
+    rest = {key: value for key, value in content.items() if key != AS_OF}
+    entries, found = read_all(rest, moment, locate)
+    problems += found
+    problems += find_contradictions(entries, locate)
+    if problems:
+        raise CaseError(sorted(problems, key=_line))
+    name = Path(data.name).stem if isinstance(data, Document) else name
+    return Case(name, moment, MappingProxyType(entries))
+
+
+def _refuse_other_things(content: Any, place: Place | None) -> None:
+    """Refuse what is no case at all."""
+    expected, next_step = "`field: value` lines", "Begin with the empty case"
+    if content is None:
+        found, code = "the file holds nothing", "empty"
+    elif not isinstance(content, Mapping):
+        found, code = "a list or a single value stands at the top", "not-a-case"
+    elif "resourceType" in content:
+        found, code = "this is a FHIR resource; reading FHIR is not offered in this version", "fhir"
+        next_step = "Write its values into a case file; docs/case-file.md says how"
+    else:
+        return
+    raise CaseError(Problem(code, found, expected, next_step, place))
+
+
+def _moment(
+    content: Mapping[str, Any],
+    locate: Locate,
+    as_of: datetime | None,
+    otherwise: datetime | None,
+    problems: list[Problem],
+) -> datetime:
+    written = content.get(AS_OF)
+    own = None
+    if written is not None:
+        try:
+            own = parse_as_of(str(written))
+        except (ValueError, OverflowError):
+            problems.append(_bad_as_of(locate(AS_OF)))
+    moment = as_of or own or otherwise
+    if moment is None:
+        raise CaseError(problems or _no_as_of(locate()))
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not 1900 <= moment.year <= 2200:
+        raise CaseError(_bad_as_of(locate(AS_OF)))
+    return moment
+
+
+def _bad_as_of(place: Place | None) -> Problem:
+    return Problem(
+        "as-of",
+        "the moment of the report is not a day or an instant that is possible",
+        "a day or an instant, such as 2026-11-20 or 2026-11-20T09:00+09:00",
+        place=place,
+        field=AS_OF,
+    )
+
+
+def _no_as_of(place: Place | None) -> Problem:
+    return Problem(
+        "no-as-of",
+        "the moment to judge the case at is not given",
+        "a day or an instant",
+        "Add `as_of: 2026-11-20` to the case",
+        place,
+        AS_OF,
+    )
+
+
+def _line(problem: Problem) -> tuple[int, str]:
+    line = problem.place.line if problem.place else None
+    return (line or 0, problem.field)
+
+
+def _nowhere(*steps: Any) -> None:  # noqa: ARG001 - data that stands in no file
+    return None
