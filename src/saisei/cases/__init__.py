@@ -2,9 +2,11 @@
 
 from saisei.cases.answers import Answer, Known, State
 from saisei.cases.case import Case
+from saisei.cases.check import check_case
 from saisei.cases.entries import Entry
 from saisei.cases.fields import Effort, Field, FieldType, fields
 from saisei.cases.reading import case_from_data, read_case
+from saisei.cases.template import case_template
 from saisei.cases.values import NEVER, EntryValue, Listed, Never
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "Never",
     "State",
     "case_from_data",
+    "case_template",
+    "check_case",
     "fields",
     "read_case",
 ]

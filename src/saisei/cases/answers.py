@@ -12,7 +12,16 @@ from saisei.cases.entries import Entries, Entry
 from saisei.cases.fields import Field, table
 from saisei.cases.values import NEVER, Listed, Never
 
-__all__ = ["Answer", "Known", "Person", "State", "index_date", "known_value", "valid"]
+__all__ = [
+    "Answer",
+    "Known",
+    "Person",
+    "State",
+    "allowed_days",
+    "index_date",
+    "known_value",
+    "valid",
+]
 
 State = Literal["known", "missing", "stale"]
 
@@ -91,7 +100,7 @@ def valid(wanted: Field, entry: Entry, person: Person) -> bool:
     A date known to the month or year counts from its first day: a value that may be too old does
     not count. A score from before the stroke says nothing about after it.
     """
-    allowed = _allowed_days(wanted, entry, person)
+    allowed = allowed_days(wanted, entry, person)
     if allowed is None:
         return True
     since = index_date(person)
@@ -100,7 +109,8 @@ def valid(wanted: Field, entry: Entry, person: Person) -> bool:
     return entry.date.days_before(person.as_of).high <= allowed
 
 
-def _allowed_days(wanted: Field, entry: Entry, person: Person) -> float | None:
+def allowed_days(wanted: Field, entry: Entry, person: Person) -> float | None:
+    """Give for how many days an entry counts; None when it does not expire."""
     how_long = wanted.valid_for
     if not isinstance(how_long, Mapping):
         return how_long if isinstance(how_long, int | float) else None

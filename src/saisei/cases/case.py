@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -140,6 +139,3 @@ def _as_known(found: Any) -> Known:
 
 def _nowhere(*steps: Any) -> None:  # noqa: ARG001 - a value that stands in no file
     return None
-
-
-EMPTY: Mapping[str, tuple[Entry, ...]] = MappingProxyType({})

@@ -121,7 +121,7 @@ _EXPECTED: dict[str, Callable[[Field], str]] = {
     "boolean": lambda _: "true or false",
     "number": _number,
     "enum": lambda wanted: f"one of {', '.join(wanted.values)}",
-    "list": lambda wanted: f"any of {', '.join(wanted.values)}",
+    "list": lambda wanted: f"any of [{', '.join(wanted.values)}]",
     "date": _date,
     "datetime": _date,
     "map": lambda wanted: f"one number for each of {', '.join(wanted.keys)}",
