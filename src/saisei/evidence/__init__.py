@@ -6,6 +6,7 @@ effect. `select` answers a `Question` with contrasts and with the reasons for al
 
 from saisei.evidence.bias import overall_bias
 from saisei.evidence.checking import check_studies
+from saisei.evidence.gains import Gain, GainGroup, within_arm_gains
 from saisei.evidence.loading import load_study, studies, study, study_sources
 from saisei.evidence.model import (
     Arm,
@@ -32,13 +33,17 @@ from saisei.evidence.question import (
 )
 from saisei.evidence.selection import concerns, is_mixed, matching_arms, select
 from saisei.evidence.stages import stages_treated
+from saisei.evidence.tiers import TIERS, Target, Tier, at_tier, tier
 
 __all__ = [
+    "TIERS",
     "Arm",
     "ArmSummary",
     "Bias",
     "Contrast",
     "Entry",
+    "Gain",
+    "GainGroup",
     "LeftOut",
     "Limit",
     "LimitPart",
@@ -50,8 +55,11 @@ __all__ = [
     "Selection",
     "Study",
     "StudySource",
+    "Target",
+    "Tier",
     "Unreported",
     "Why",
+    "at_tier",
     "check_studies",
     "concerns",
     "flag_text",
@@ -66,4 +74,6 @@ __all__ = [
     "studies",
     "study",
     "study_sources",
+    "tier",
+    "within_arm_gains",
 ]

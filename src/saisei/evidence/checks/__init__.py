@@ -1,0 +1,1 @@
+"""The checks of study files, one module for each part of the format."""
