@@ -8,9 +8,12 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from saisei.base.errors import DataError
+from saisei.base.texts import LANGUAGES
 from saisei.decision.model import Decision, FindingView, People
 
 __all__ = ["check_decision"]
+
+AUDIENCES = ("self", "family", "clinician")
 
 
 def check_decision(decision: Decision) -> None:
@@ -19,13 +22,26 @@ def check_decision(decision: Decision) -> None:
     Raises
     ------
     DataError
-        A source key without its source or twice the same key, a therapy that names a finding, a
-        harm or a caution which is not there, 100 people who are not 100, a number that is not
-        finite, or a ratio at or below zero on an axis of ratios.
+        An audience or a language that no page can be written for, a source key without its source,
+        a key or an id that stands twice, a therapy that names a finding, a harm or a caution which
+        is not there, 100 people who are not 100, a number that is not finite, or a ratio at or
+        below zero on an axis of ratios.
     """
-    faults = [*_sources(decision), *_references(decision), *_values(decision, "decision")]
+    faults = [
+        *_form(decision),
+        *_sources(decision),
+        *_references(decision),
+        *_values(decision, "decision"),
+    ]
     if faults:
         raise DataError("the decision does not hold together: " + "; ".join(faults))
+
+
+def _form(decision: Decision) -> Iterator[str]:
+    if decision.audience not in AUDIENCES:
+        yield f"nobody is called {decision.audience!r}; a page is for {', '.join(AUDIENCES)}"
+    if decision.language not in LANGUAGES:
+        yield f"no report can be written in the language {decision.language!r}"
 
 
 def _sources(decision: Decision) -> Iterator[str]:
@@ -52,14 +68,14 @@ def _cited(value: Any) -> Iterator[str]:
 
 
 def _references(decision: Decision) -> Iterator[str]:
-    known = {
-        "findings": {finding.id for finding in decision.findings},
-        "harms": {harm.id for harm in decision.harms},
-        "cautions": {caution.id for caution in decision.cautions},
-    }
+    for name in ("therapies", "findings", "harms", "cautions", "options"):
+        ids = [part.id for part in getattr(decision, name)]
+        for twice in sorted({id for id in ids if ids.count(id) > 1}):
+            yield f"{twice} stands twice among the {name}"
     for therapy in decision.therapies:
-        for name, ids in known.items():
-            for missing in sorted(set(getattr(therapy, name)) - ids):
+        for name in ("findings", "harms", "cautions"):
+            known = {part.id for part in getattr(decision, name)}
+            for missing in sorted(set(getattr(therapy, name)) - known):
                 yield f"therapy {therapy.id} names {missing}, which is not among the {name}"
 
 

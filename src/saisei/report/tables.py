@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
@@ -38,6 +38,8 @@ class Table:
     caption: str
     headers: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    compact: bool = False
+    """Whether its columns are so short that they stay side by side on a phone."""
 
     def filled(self) -> Table:
         """Give the table without columns that hold nothing."""
@@ -46,6 +48,7 @@ class Table:
             self.caption,
             tuple(self.headers[i] for i in kept),
             tuple(tuple(row[i] for i in kept) for row in self.rows),
+            self.compact,
         )
 
 
@@ -64,7 +67,8 @@ class Tables:
         keys = ("course.month", "course.middle_short", "course.half_short", "course.ninety_short")
         points = _spaced(with_.points if with_ else future.points)
         caption = self.page.say("course.table", title=future.title)
-        return self._table(caption, keys, (self._course_row(point) for point in points))
+        rows = (self._course_row(point) for point in points)
+        return replace(self._table(caption, keys, rows), compact=True)
 
     def _course_row(self, point: CurvePoint) -> tuple[Cell, ...]:
         say = self.page.say

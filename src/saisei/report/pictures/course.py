@@ -68,7 +68,7 @@ def _months(future: FutureView, points: Sequence[CurvePoint]) -> Axis:
     step = next((s for s in MONTH_STEPS if (last - first) / s <= 7), MONTH_STEPS[-1])
     ticks = tuple(
         float(tick)
-        for tick in range(-step * int(-first / step), int(last + 1e-6) + 1, step)
+        for tick in range(-step * int(-first / step), int(last + 0.05) + 1, step)
         if first - 1e-6 <= tick
     )
     return Axis(first, last, LEFT + 4, RIGHT, ticks)

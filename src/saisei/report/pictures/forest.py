@@ -34,7 +34,7 @@ __all__ = ["Say", "forest_picture", "interval_words"]
 
 Say = Callable[..., str]
 START, END = 10.0, WIDTH - 10.0
-LINE = 16.0
+LINE = 17.0
 
 
 def interval_words(finding: FindingView, row: ForestRow | PooledRow, say: Say) -> str:
@@ -119,19 +119,19 @@ def _sides(finding: FindingView, say: Say) -> Markup:
 def _row(
     row: ForestRow, finding: FindingView, axis: Axis, y: float, say: Say
 ) -> tuple[Markup, float]:
-    names = wrap(row.label, WIDTH - 12, 14.0)
+    names = wrap(row.label, WIDTH - 12, 15.0)
     counts = say("pictures.against", treated=row.treated, control=row.control)
     lines = wrap(counts, WIDTH - 8) + wrap(_row_numbers(row, finding, say), WIDTH - 8)
     below = y + LINE * len(names)
     bar = below + LINE * len(lines) + 2
     drawn = (
-        _paper(y, LINE * (len(names) + len(lines)))
-        + text_lines(2.0, y, names, font_weight="bold", font_size=14.0)
+        _paper(y + 1, LINE * (len(names) + len(lines)))
+        + text_lines(2.0, y, names, font_weight="bold", font_size=15.0)
         + text_lines(2.0, below, lines)
         + _bar(axis, row.low, row.high, bar, INK)
         + _square(axis, row, bar)
     )
-    return drawn, bar + 30 - y
+    return drawn, bar + 38 - y
 
 
 def _row_numbers(row: ForestRow, finding: FindingView, say: Say) -> str:
@@ -180,7 +180,7 @@ def _square(axis: Axis, row: ForestRow, y: float) -> Markup:
 def _pooled(
     pooled: PooledRow, finding: FindingView, axis: Axis, y: float, say: Say
 ) -> tuple[Markup, float]:
-    names = wrap(pooled.label, WIDTH - 12, 14.0)
+    names = wrap(pooled.label, WIDTH - 12, 15.0)
     lines = wrap(interval_words(finding, pooled, say), WIDTH - 8)
     predicted = _predicted_words(pooled, finding, say)
     lines += wrap(predicted, WIDTH - 8) if predicted else []
@@ -189,8 +189,8 @@ def _pooled(
     rule = tag("path", d=f"M0 {number(y - 20)}H{number(WIDTH)}", stroke=MUTED)
     drawn = (
         rule
-        + _paper(y, LINE * (len(names) + len(lines)))
-        + text_lines(2.0, y, names, font_weight="bold", font_size=14.0)
+        + _paper(y + 1, LINE * (len(names) + len(lines)))
+        + text_lines(2.0, y, names, font_weight="bold", font_size=15.0)
         + text_lines(2.0, below, lines)
         + _predicted(pooled, axis, middle)
         + _diamond(pooled, axis, middle)

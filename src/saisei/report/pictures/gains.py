@@ -80,10 +80,10 @@ def _group(
     for row in rows:
         lines = wrap(say("pictures.gain_line", label=row.label, people=row.people), WIDTH - 8)
         lines += [gain_words(row, say)]
-        parts += [_paper(y, 16.0 * len(lines)), text_lines(2.0, y, lines)]
-        y += 16.0 * len(lines)
+        parts += [_paper(y, 17.0 * len(lines)), text_lines(2.0, y, lines)]
+        y += 17.0 * len(lines)
         parts.append(_bar(group, row, axis, y - 2))
-        y += 26.0
+        y += 28.0
     return Markup("").join(parts), y + 6
 
 

@@ -41,17 +41,18 @@ def people_picture(
     """Draw the grid; the places that the interval leaves open are hatched behind."""
     counts: dict[Fate, int] = {"better": people.better, "same": people.same, "worse": people.worse}
     fates = [fate for fate, count in counts.items() for _ in range(count)]
-    places = [_corner(place) for place in range(len(fates))]
     behind = [
         tag("rect", x=x, y=y, width=CELL, height=CELL, fill=f"url(#{name}-open)")
-        for place, (x, y) in enumerate(places)
+        for place, (x, y) in enumerate(map(_corner, range(100)))
         if spread is not None and spread.holds(place)
     ]
+    drawings = [tag("g", _icon(fate, CELL / 2, CELL / 2), id=f"{name}-{fate}") for fate in counts]
+    drawings += [open_filling(f"{name}-open")] if behind else []
     icons = [
-        _icon(fate, x + CELL / 2, y + CELL / 2) for fate, (x, y) in zip(fates, places, strict=True)
+        tag("use", href=f"#{name}-{fate}", x=x, y=y)
+        for fate, (x, y) in zip(fates, map(_corner, range(100)), strict=True)
     ]
-    filling = [tag("defs", open_filling(f"{name}-open"))] if behind else []
-    return picture(name, WIDTH, title, description, *filling, *behind, *icons)
+    return picture(name, WIDTH, title, description, tag("defs", *drawings), *behind, *icons)
 
 
 def open_filling(name: str) -> Markup:

@@ -64,17 +64,18 @@ def tag(name: str, *children: str, **attributes: str | float | None) -> Markup:
     >>> str(tag("g", "a<b", stroke_width=2, class_="x"))
     '<g stroke-width="2" class="x">a&lt;b</g>'
     """
-    shown = Markup("").join(
-        Markup(' {}="{}"').format(
-            key.rstrip("_").replace("_", "-"), value if isinstance(value, str) else number(value)
-        )
+    shown = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
-    inside = Markup("").join(children)
-    if not inside:
-        return Markup("<{}{}/>").format(name, shown)
-    return Markup("<{0}{1}>{2}</{0}>").format(name, shown, inside)
+    inside = "".join(str(escape(child)) for child in children)
+    whole = f"<{name}{shown}>{inside}</{name}>" if inside else f"<{name}{shown}/>"
+    return Markup(whole)  # noqa: S704 - every value and child was escaped above
+
+
+def _value(value: str | float) -> str:
+    return str(escape(value)) if isinstance(value, str) else number(value)
 
 
 def picture(name: str, height: float, title: str, description: str, *children: str) -> Markup:
@@ -99,32 +100,32 @@ def picture(name: str, height: float, title: str, description: str, *children: s
 
 def text(x: float, y: float, content: str, /, **attributes: str | float | None) -> Markup:
     """Give one line of text: size 13, ink, from the left, unless told otherwise."""
-    chosen: dict[str, str | float | None] = {"font_size": 13.0, "fill": INK}
+    chosen: dict[str, str | float | None] = {"font_size": 13.5, "fill": INK}
     return tag("text", escape(content), x=x, y=y, **(chosen | attributes))
 
 
 def text_lines(
     x: float, y: float, lines: Iterable[str], /, **attributes: str | float | None
 ) -> Markup:
-    """Give lines of text under each other, 16 apart, the first on the base line `y`."""
+    """Give lines of text under each other, 17 apart, the first on the base line `y`."""
     return Markup("").join(
-        text(x, y + 16.0 * index, line, **attributes) for index, line in enumerate(lines)
+        text(x, y + 17.0 * index, line, **attributes) for index, line in enumerate(lines)
     )
 
 
-def text_width(content: str, size: float = 13.0) -> float:
+def text_width(content: str, size: float = 13.5) -> float:
     """Estimate how wide a text is, rather too wide than too narrow."""
     wide = sum(1 for letter in content if unicodedata.east_asian_width(letter) in "WF")
     upper = sum(1 for letter in content if letter.isupper() or letter in "mwMW%—")
     return size * (0.54 * (len(content) - wide - upper) + 0.74 * upper + 1.02 * wide)
 
 
-def wrap(content: str, width: float, size: float = 13.0) -> list[str]:
+def wrap(content: str, width: float, size: float = 13.5) -> list[str]:
     """Break a text into lines no wider than `width`; a word that is too long is cut.
 
     Examples
     --------
-    >>> wrap("one two three", 50)
+    >>> wrap("one two three", 60)
     ['one two', 'three']
     """
     lines: list[str] = []
