@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     FloatArray = NDArray[np.float64]
-    IntArray = NDArray[np.int64]
+    IntArray = NDArray[np.intp]
     BoolArray = NDArray[np.bool_]
+
+LARGEST = 1e60
+"""Beyond this, and below its inverse, squares and ratios no longer fit a float safely."""
+
+Array = TypeVar("Array", bound="NDArray[Any]")
 
 
 def vector(name: str, values: ArrayLike) -> FloatArray:
@@ -50,8 +55,11 @@ def studies(y: ArrayLike, spread: ArrayLike, spread_name: str) -> tuple[FloatArr
         )
     if estimates.size == 0:
         raise ValueError("there is no study: y is empty")
-    refuse("y", estimates, ~np.isfinite(estimates), "a finite number")
-    refuse(spread_name, spreads, ~(np.isfinite(spreads) & (spreads > 0)), "a finite number above 0")
+    refuse("y", estimates, ~(np.abs(estimates) < LARGEST), "a finite number")
+    positive = np.isfinite(spreads) & (spreads > 0)
+    refuse(spread_name, spreads, ~positive, "a finite number above 0")
+    extreme = ~((spreads > 1 / LARGEST) & (spreads < LARGEST))
+    refuse(spread_name, spreads, extreme, f"a number between {1 / LARGEST:g} and {LARGEST:g}")
     return estimates, spreads
 
 
@@ -62,7 +70,7 @@ def check_level(level: float) -> float:
     return float(level)
 
 
-def frozen(array: FloatArray) -> FloatArray:
+def frozen(array: Array) -> Array:
     """Return the array, made read-only, for keeping inside a result."""
     array.flags.writeable = False
     return array

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from saisei.synthesis._arrays import FloatArray
 
 DEFAULT_TAU_PRIOR = HalfNormal(0.5)
-"""For log odds ratios and standardised differences (Röver and others 2021, section 4)."""
+"""For log odds ratios and standardised differences (Röver and others 2021)."""
 
 FLAT_BELOW = 1e-5
 """Below this share of the smallest standard error the likelihood of tau is flat to 1e-10."""
@@ -157,7 +157,7 @@ def bayes_pool(
     edges, u, values, peak, converged = _panels(model, moments)
     nodes, half = u.ravel(), 0.5 * np.diff(edges)[:, None]
     mass = values * gauss()[1] * half
-    near_zero = model.mass_near_zero(float(edges[0]), peak)
+    near_zero = math.exp(model.log_mass_near_zero(float(edges[0])) - peak)
     total = float(mass.sum()) + near_zero
     panels = Panels(
         frozen(edges),
@@ -228,11 +228,13 @@ class _Model:
         tau = np.exp(u)
         return self.log_likelihood(tau) + self.tau_prior.log_density(tau) + u
 
-    def mass_near_zero(self, low: float, peak: float) -> float:
-        """Posterior mass of ``log(tau) < low``, where the likelihood is flat."""
+    def log_mass_near_zero(self, low: float) -> float:
+        """Log of the mass of ``log(tau) < low``, where the likelihood is flat."""
         tau = math.exp(low)
-        height = float(self.log_likelihood(np.array([tau]))[0]) - peak
-        return math.exp(height) * self.tau_prior.mass_below(tau)
+        below = self.tau_prior.mass_below(tau)
+        if below <= 0.0:
+            return -math.inf
+        return float(self.log_likelihood(np.array([tau]))[0]) + math.log(below)
 
     def tau_moments(self) -> int:
         """How many moments (0, 1 or 2) the posterior of tau has.
@@ -274,8 +276,9 @@ def _panels(model: _Model, moments: int) -> tuple[FloatArray, FloatArray, FloatA
         return model.log_posterior(u) + np.logaddexp(0.0, moments * (u - log_scale))
 
     heights = heights + np.logaddexp(0.0, moments * (scan - log_scale))
-    peak = float(heights.max())
-    near = np.flatnonzero(heights > peak - NEGLIGIBLE)
+    near = np.flatnonzero(heights > heights.max() - NEGLIGIBLE)
+    # A prior that lives below the panels puts all the mass there.
+    peak = max(float(heights.max()), model.log_mass_near_zero(low))
     first, last = scan[max(near[0] - 1, 0)], scan[min(near[-1] + 1, scan.size - 1)]
     edges, u, values, converged = integrate(weighted, float(first), float(last), peak)
     unweighted = values * np.exp(-np.logaddexp(0.0, moments * (u - log_scale)))
@@ -301,7 +304,7 @@ def _shrinkage(
     variance = pull * tau * tau + np.square(pull) * variances
     mean = middle @ weights
     sd = np.sqrt((variance + np.square(middle - mean[:, None])) @ weights)
-    return Shrinkage(mean, sd, weights, frozen(middle), frozen(np.sqrt(variance)))
+    return Shrinkage(frozen(mean), frozen(sd), weights, frozen(middle), frozen(np.sqrt(variance)))
 
 
 def _summary(marginal: Marginal, mean: float, sd: float, level: float) -> dict[str, Any]:

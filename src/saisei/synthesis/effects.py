@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 Measure = Literal["OR", "RR", "RD", "MD", "SMD", "ROM"]
 ZeroCells = Literal["add-half", "add-half-everywhere", "leave-out"]
 """What to do about empty cells of a 2 x 2 table: add 0.5 to all four cells of the studies that
-have one (the common convention), add it to every study, or leave such studies out of a ratio."""
+have one (the common convention), add it to every study, or leave such studies out."""
 
 DoubleZero = Literal["leave-out", "keep"]
 """What to do in a ratio with studies where nobody, or everybody, had the event in both arms: they
 say nothing about a ratio. Kept, they count with 0.5 added."""
 
+NOBODY, EVERYBODY = "no event in either arm", "an event in everyone of both arms"
 BINARY = ("events1", "n1", "events2", "n2")
 CONTINUOUS = ("mean1", "sd1", "n1", "mean2", "sd2", "n2")
 FORMULA_NAMES: dict[str, tuple[str, ...]] = {
@@ -177,15 +178,18 @@ def effect(
         _check_counts(arms)
         cells = _cells(arms)
         empty = (cells == 0).any(0) & present
-        if measure != "RD":
-            _leave_out_zeros(arms, empty, left_out, zero_cells, double_zero)
-            present[list(left_out)] = False
+        if measure != "RD" and double_zero == "leave-out":
+            _note(left_out, (arms["events1"] == 0) & (arms["events2"] == 0), NOBODY)
+            _note(left_out, (cells[1] == 0) & (cells[3] == 0), EVERYBODY)
+        if zero_cells == "leave-out":
+            _note(left_out, empty, "an empty cell")
+        present[list(left_out)] = False
         adjusted = present & (empty if zero_cells == "add-half" else zero_cells != "leave-out")
         y, v = _binary(measure, (cells + 0.5 * adjusted)[:, present])
     else:
         _check_means(arms, signs=measure == "ROM")
         y, v = _continuous(measure, formula, *(arms[name][present] for name in CONTINUOUS))
-    index = np.flatnonzero(present)
+    index = frozen(np.flatnonzero(present))
     return Effect(
         frozen(y),
         frozen(v),
@@ -237,29 +241,15 @@ def _check_means(arms: dict[str, FloatArray], *, signs: bool) -> None:
 
 
 def _cells(arms: dict[str, FloatArray]) -> FloatArray:
-    """Lay out the four cells a, b, c, d as rows: treated with and without the event, then controls."""
+    """Lay out the cells a, b (treated with and without the event), c, d (controls)."""
     events1, n1, events2, n2 = (arms[name] for name in BINARY)
     return np.array([events1, n1 - events1, events2, n2 - events2])
 
 
-def _leave_out_zeros(
-    arms: dict[str, FloatArray],
-    empty: BoolArray,
-    left_out: dict[int, str],
-    zero_cells: ZeroCells,
-    double_zero: DoubleZero,
-) -> None:
-    """Note the studies that a ratio leaves out under the two policies."""
-    events1, n1, events2, n2 = (arms[name] for name in BINARY)
-    found: list[tuple[BoolArray, str]] = []
-    if double_zero == "leave-out":
-        found.append(((events1 == 0) & (events2 == 0), "no event in either arm"))
-        found.append(((events1 == n1) & (events2 == n2), "an event in everyone of both arms"))
-    if zero_cells == "leave-out":
-        found.append((empty, "an empty cell"))
-    for where, reason in found:
-        for place in np.flatnonzero(where).tolist():
-            left_out.setdefault(place, reason)
+def _note(left_out: dict[int, str], where: BoolArray, reason: str) -> None:
+    """Note studies to leave out, unless another reason stands already."""
+    for place in np.flatnonzero(where).tolist():
+        left_out.setdefault(place, reason)
 
 
 def _binary(measure: str, cells: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -54,10 +54,12 @@ def estimate_tau2(y: FloatArray, v: FloatArray, method: Method) -> Heterogeneity
     """Estimate tau2 of two or more studies by the named method (all are cut at zero)."""
     if method == "EE":
         return Heterogeneity(0.0)
-    # Only differences matter; a shift keeps sums of squares free of cancellation.
-    y = y - y.mean()
+    # Only differences matter. Taken from the first study they are exactly zero for equal
+    # estimates; taken from the mean they keep sums of squares free of cancellation.
+    y = y - y[0]
     if not y.any():
         return Heterogeneity(0.0, boundary=True)
+    y = y - y.mean()
     if method in {"ML", "REML"}:
         return _likelihood(y, v, restricted=method == "REML")
     if method in {"PM", "EB"}:
@@ -70,23 +72,32 @@ def estimate_tau2(y: FloatArray, v: FloatArray, method: Method) -> Heterogeneity
 
 def cochran_q(y: FloatArray, v: FloatArray) -> float:
     """Cochran's Q (1954): the weighted sum of squares about the common effect."""
-    w = 1.0 / v
-    residual = y - (w @ y) / w.sum()
+    return weighted_squares(y, 1.0 / v)
+
+
+def weighted_squares(y: FloatArray, w: FloatArray) -> float:
+    """Return the weighted sum of squares about the weighted mean; zero for equal estimates."""
+    apart = y - y[0]
+    residual = apart - (w @ apart) / w.sum()
     return float(w @ (residual * residual))
 
 
 def typical_variance(v: FloatArray) -> float:
     """Return the 'typical' sampling variance of Higgins and Thompson (2002, eq. 9)."""
     w = 1.0 / v
-    total = w.sum()
-    return float((v.size - 1) * total / (total * total - w @ w))
+    return float((v.size - 1) * w.sum() / _products(w))
+
+
+def _products(w: FloatArray) -> float:
+    """Return ``(sum w)^2 - sum w^2`` as the products of all pairs, so that nothing cancels."""
+    w = np.sort(w)
+    return float(2.0 * (w[1:] @ np.cumsum(w)[:-1]))
 
 
 def _dersimonian_laird(y: FloatArray, v: FloatArray) -> float:
     """DerSimonian and Laird (1986, eq. 8)."""
     w = 1.0 / v
-    total = w.sum()
-    return float((cochran_q(y, v) - (y.size - 1)) / (total - (w @ w) / total))
+    return float((cochran_q(y, v) - (y.size - 1)) * w.sum() / _products(w))
 
 
 def _hedges(y: FloatArray, v: FloatArray) -> float:
@@ -97,13 +108,11 @@ def _hedges(y: FloatArray, v: FloatArray) -> float:
 def _sidik_jonkman(y: FloatArray, v: FloatArray) -> float:
     """Sidik and Jonkman (2005): weights from a crude first value, so never zero."""
     crude = y.var()
-    w = 1.0 / (v / crude + 1.0)
-    residual = y - (w @ y) / w.sum()
-    return float(w @ (residual * residual) / (y.size - 1))
+    return weighted_squares(y, 1.0 / (v / crude + 1.0)) / (y.size - 1)
 
 
 def _hunter_schmidt(y: FloatArray, v: FloatArray) -> float:
-    """Hunter and Schmidt (1990), in the form of Viechtbauer (2005, eq. 11)."""
+    """Hunter and Schmidt (1990), in the form of Viechtbauer (2005)."""
     return float((cochran_q(y, v) - y.size) / (1.0 / v).sum())
 
 
@@ -129,7 +138,7 @@ def solve_q(y: FloatArray, v: FloatArray, target: float) -> Root:
 
 
 def q_profile(y: ArrayLike, v: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Confidence interval of tau2 by the Q-profile method (Viechtbauer 2007, section 2.2).
+    """Confidence interval of tau2 by the Q-profile method (Viechtbauer 2007).
 
     Parameters
     ----------

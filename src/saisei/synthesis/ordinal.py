@@ -212,13 +212,16 @@ def _likelihood(counts: FloatArray, parameters: FloatArray) -> tuple[float, Floa
     if np.any(np.diff(theta) <= 0):
         return -math.inf, gradient, information
     for n, x in zip(counts, (0.0, 1.0), strict=True):
-        below = _special.expit(theta - beta * x)
-        p = np.diff(below, prepend=0.0, append=1.0)
+        eta = theta - beta * x
+        below, above = _special.expit(eta), _special.expit(-eta)
+        p = _probabilities(eta, below, above)
+        if not p.all():
+            return -math.inf, gradient, information
         ratio = n / p
         curvature = ratio / p
-        f = below * (1 - below)
+        f = below * above
         slope = f * (ratio[:-1] - ratio[1:])
-        diagonal = f * f * (curvature[:-1] + curvature[1:]) - slope * (1 - 2 * below)
+        diagonal = f * f * (curvature[:-1] + curvature[1:]) - slope * (above - below)
         beside = -f[:-1] * f[1:] * curvature[1:-1]
         block = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
         design = np.column_stack([np.eye(size - 1), np.full(size - 1, -x)])
@@ -226,3 +229,12 @@ def _likelihood(counts: FloatArray, parameters: FloatArray) -> tuple[float, Floa
         gradient += design.T @ slope
         information += design.T @ block @ design
     return value, gradient, information
+
+
+def _probabilities(eta: FloatArray, below: FloatArray, above: FloatArray) -> FloatArray:
+    """Category probabilities without the cancellation of a plain difference in the tails.
+
+    ``F(b) - F(a) = F(b) F(-a) (1 - exp(a - b))`` for the logistic F.
+    """
+    between = np.concatenate([[1.0], -np.expm1(-np.diff(eta)), [1.0]])
+    return np.asarray(np.append(below, 1.0) * np.insert(above, 0, 1.0) * between)

@@ -24,6 +24,7 @@ from saisei.synthesis.heterogeneity import (
     estimate_tau2,
     q_profile,
     typical_variance,
+    weighted_squares,
 )
 
 if TYPE_CHECKING:
@@ -112,9 +113,9 @@ class PoolResult:
     def prediction(self, style: PredictionStyle = "hts") -> tuple[float, float] | None:
         """Prediction interval by name, at the level of the pool.
 
-        ``knha``: t with k - 1 degrees of freedom and the Knapp-Hartung standard error (Partlett
-        and Riley 2017); ``z``: normal with the Wald standard error; ``hts``: Higgins, Thompson
-        and Spiegelhalter (2009, eq. 12), t with k - 2 degrees of freedom and the Wald standard
+        ``knha``: t with k - 1 degrees of freedom and the Knapp-Hartung standard error (IntHout
+        and others 2016); ``z``: normal with the Wald standard error; ``hts``: Higgins, Thompson
+        and Spiegelhalter (2009), t with k - 2 degrees of freedom and the Wald standard
         error. None where the degrees of freedom do not suffice, or tau2 was not estimated.
         """
         if style not in ("knha", "z", "hts"):
@@ -125,7 +126,7 @@ class PoolResult:
         total = float(w.sum())
         variance = 1.0 / total
         if style == "knha":
-            variance *= _knapp_hartung(self.y, w, self.estimate)
+            variance *= _knapp_hartung(self.y, w)
         quantile = {
             "z": _quantile(self.level, None),
             "knha": _quantile(self.level, self.k - 1),
@@ -213,11 +214,11 @@ def _pool(y: FloatArray, v: FloatArray, method: Method, test: Test, level: float
     w = 1.0 / (v + fit.tau2)
     total = float(w.sum())
     weights = w / total
-    estimate = float(weights @ y)
+    estimate = float(y[0] + weights @ (y - y[0]))
     q = cochran_q(y, v)
     factor = 1.0
     if test != "z":
-        factor = _knapp_hartung(y, w, estimate)
+        factor = _knapp_hartung(y, w)
         if test == "knha-safeguarded":
             factor = max(1.0, factor)
     se = math.sqrt(factor / total)
@@ -282,10 +283,9 @@ def _single(y: FloatArray, v: FloatArray, method: Method, level: float) -> PoolR
     )
 
 
-def _knapp_hartung(y: FloatArray, w: FloatArray, estimate: float) -> float:
-    """Return the factor ``q = sum w (y - mu)^2 / (k - 1)`` of Knapp and Hartung (2003, eq. 8)."""
-    residual = y - estimate
-    return float(w @ (residual * residual)) / (y.size - 1)
+def _knapp_hartung(y: FloatArray, w: FloatArray) -> float:
+    """Return the factor ``q = sum w (y - mu)^2 / (k - 1)`` of Knapp and Hartung (2003)."""
+    return weighted_squares(y, w) / (y.size - 1)
 
 
 def _i2_h2(v: FloatArray, tau2: float, q: float, method: Method) -> tuple[float, float]:

@@ -43,13 +43,12 @@ class Panels:
     def density(self, u: float) -> float:
         """Return the density at u (between the outer edges)."""
         panel, x, _ = self._locate(u)
-        return float(np.polynomial.legendre.legval(x, self.coefficients[panel]))
+        return float(self.coefficients[panel] @ polynomials(x)[:-1])
 
     def integral_to(self, u: float) -> float:
         """Return the integral from the first edge to u."""
         panel, x, half = self._locate(u)
-        rising = self.coefficients[panel] @ antiderivative()
-        part = half * float(np.polynomial.legendre.legval(x, rising))
+        part = half * float(self.coefficients[panel] @ (antiderivative() @ polynomials(x)))
         return float(self.cumulative[panel]) + part
 
     def solve(self, mass: float) -> float:
@@ -61,12 +60,10 @@ class Panels:
         rest = mass - float(self.cumulative[panel])
         height = self.coefficients[panel] * half
         rising = height @ antiderivative()
-        both = np.zeros((ORDER + 1, 2))
-        both[:, 0], both[:-1, 1] = rising, height
 
         def gap(x: float) -> tuple[float, float]:
-            pair = np.asarray(np.polynomial.legendre.legval(x, both))
-            return rest - float(pair[0]), -float(pair[1])
+            at = polynomials(x)
+            return rest - float(rising @ at), -float(height @ at[:-1])
 
         share = rest / float(self.cumulative[panel + 1] - self.cumulative[panel])
         root = falling_root(gap, -1.0, 1.0, min(max(2.0 * share - 1.0, -1.0), 1.0))
@@ -92,6 +89,14 @@ def to_coefficients() -> FloatArray:
     nodes, weights = gauss()
     values = np.polynomial.legendre.legvander(nodes, ORDER - 1)
     return weights[:, None] * values * (np.arange(ORDER) + 0.5)
+
+
+def polynomials(x: float) -> FloatArray:
+    """Legendre polynomials of degree 0 to ORDER at x, by Bonnet's recurrence."""
+    values = [1.0, x]
+    for n in range(1, ORDER):
+        values.append(((2 * n + 1) * x * values[n] - n * values[n - 1]) / (n + 1))
+    return np.array(values)
 
 
 @functools.cache
