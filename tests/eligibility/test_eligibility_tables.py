@@ -1,0 +1,101 @@
+"""The tables of docs/criteria.md, run: what a clinician can read there is what the engine does."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from saisei.base.dates import Span
+from saisei.cases import Answer, Known, fields
+from saisei.eligibility import evaluate, parse, sentence
+
+PAGE = Path(__file__).parents[2] / "docs" / "criteria.md"
+RESULTS = {"yes": "TRUE", "no": "FALSE", "unknown": "UNKNOWN"}
+
+
+def tables() -> Iterator[list[list[str]]]:
+    """Give every table of the page as rows of cells."""
+    for block in PAGE.read_text(encoding="utf-8").split("\n\n"):
+        lines = [line for line in block.splitlines() if line.startswith("|")]
+        if lines:
+            yield [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def rows_of_people() -> Iterator[tuple[dict[str, str], str, str]]:
+    for header, _, *rows in tables():
+        if header[0] not in fields():
+            continue
+        for row in rows:
+            said = dict(zip(header, row, strict=True))
+            person = {name: cell for name, cell in said.items() if name in fields()}
+            for name, cell in said.items():
+                if name not in fields():
+                    yield person, name.strip("`"), cell
+
+
+def meant(field: str, cell: str) -> Answer:
+    """Turn a cell of a table into the answer that a case would give."""
+    if cell == "unknown":
+        return Answer(field, "missing")
+    kind = fields()[field].type
+    value: Known
+    if kind == "boolean":
+        value = cell == "yes"
+    elif kind == "list":
+        value = frozenset() if cell == "none" else frozenset(re.split(", *", cell))
+    elif kind == "enum":
+        value = cell
+    elif " to " in cell:
+        low, high = cell.split(" to ")
+        value = Span(float(low), float(high))
+    else:
+        value = math.inf if cell == "never" else float(cell)
+    return Answer(field, "known", value)
+
+
+PEOPLE = list(rows_of_people())
+
+
+def test_the_page_holds_tables_of_every_kind() -> None:
+    assert len(PEOPLE) > 120
+    assert {fields()[name].type for person, _, _ in PEOPLE for name in person} == {
+        "boolean",
+        "number",
+        "list",
+        "enum",
+    }
+
+
+@pytest.mark.parametrize(("person", "expression", "expected"), PEOPLE)
+def test_row(person: dict[str, str], expression: str, expected: str) -> None:
+    found = evaluate(parse(expression), lambda field: meant(field, person[field]))
+    assert found.truth.name == RESULTS[expected]
+    if expected != "unknown":
+        assert found.missing == frozenset()
+    else:
+        assert found.missing <= set(person)
+        assert found.missing
+
+
+SENTENCES = [
+    (rule.strip("`"), said)
+    for header, _, *rows in tables()
+    if header == ["rule", "sentence"]
+    for rule, said in rows
+]
+
+
+@pytest.mark.parametrize(("rule", "said"), SENTENCES)
+def test_sentence(rule: str, said: str) -> None:
+    assert sentence(parse(rule)) == said
+
+
+def test_the_page_lists_the_forms_that_parse() -> None:
+    forms = next(rows for header, _, *rows in tables() if header == ["form", "example"])
+    examples = [code for _, cell in forms for code in re.findall("`([^`]*)`", cell)]
+    parsed = [parse(code) for code in examples if any(field in code for field in fields())]
+    assert len(parsed) >= 13
