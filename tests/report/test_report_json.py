@@ -36,9 +36,8 @@ def problems(value: Any, schema: dict[str, Any], path: str = "$") -> list[str]:
     if "const" in schema or "enum" in schema:
         allowed = schema.get("enum", [schema.get("const")])
         return [] if value in allowed else [f"{path}: not one of {allowed}"]
-    if not isinstance(value, TYPES[schema["type"]]) or (
-        isinstance(value, bool) and schema["type"] != "boolean"
-    ):
+    right = isinstance(value, TYPES[schema["type"]])
+    if not right or (isinstance(value, bool) and schema["type"] != "boolean"):
         return [f"{path}: not a {schema['type']}"]
     if schema["type"] == "array":
         return _array(value, schema, path)

@@ -34,6 +34,8 @@ __all__ = ["Say", "forest_picture", "interval_words"]
 
 Say = Callable[..., str]
 START, END = 10.0, WIDTH - 10.0
+BOLD = 16.5
+"""Size at which bold names are measured: they run wider than plain ones of 15."""
 LINE = 17.0
 
 
@@ -119,7 +121,7 @@ def _sides(finding: FindingView, say: Say) -> Markup:
 def _row(
     row: ForestRow, finding: FindingView, axis: Axis, y: float, say: Say
 ) -> tuple[Markup, float]:
-    names = wrap(row.label, WIDTH - 12, 15.0)
+    names = wrap(row.label, WIDTH - 12, BOLD)
     counts = say("pictures.against", treated=row.treated, control=row.control)
     lines = wrap(counts, WIDTH - 8) + wrap(_row_numbers(row, finding, say), WIDTH - 8)
     below = y + LINE * len(names)
@@ -180,7 +182,7 @@ def _square(axis: Axis, row: ForestRow, y: float) -> Markup:
 def _pooled(
     pooled: PooledRow, finding: FindingView, axis: Axis, y: float, say: Say
 ) -> tuple[Markup, float]:
-    names = wrap(pooled.label, WIDTH - 12, 15.0)
+    names = wrap(pooled.label, WIDTH - 12, BOLD)
     lines = wrap(interval_words(finding, pooled, say), WIDTH - 8)
     predicted = _predicted_words(pooled, finding, say)
     lines += wrap(predicted, WIDTH - 8) if predicted else []

@@ -115,9 +115,15 @@ def text_lines(
 
 def text_width(content: str, size: float = 13.5) -> float:
     """Estimate how wide a text is, rather too wide than too narrow."""
-    wide = sum(1 for letter in content if unicodedata.east_asian_width(letter) in "WF")
-    upper = sum(1 for letter in content if letter.isupper() or letter in "mwMW%—")
-    return size * (0.54 * (len(content) - wide - upper) + 0.74 * upper + 1.02 * wide)
+    return size * sum(_letter_width(letter) for letter in content)
+
+
+def _letter_width(letter: str) -> float:
+    if letter in "ijltfrI.,;:'|!() ":
+        return 0.38
+    if letter in "mwMW@%—…" or unicodedata.east_asian_width(letter) in "WF":
+        return 1.02
+    return 0.74 if letter.isupper() else 0.62
 
 
 def wrap(content: str, width: float, size: float = 13.5) -> list[str]:
@@ -125,7 +131,7 @@ def wrap(content: str, width: float, size: float = 13.5) -> list[str]:
 
     Examples
     --------
-    >>> wrap("one two three", 60)
+    >>> wrap("one two three", 70)
     ['one two', 'three']
     """
     lines: list[str] = []
