@@ -1,0 +1,71 @@
+"""Appraisal: how sure the evidence is, by rule, and what may be said of it."""
+
+from saisei.appraisal.answers import finding_at, findings_for
+from saisei.appraisal.axis import Axis, AxisRow, axis_of
+from saisei.appraisal.background import (
+    Comparator,
+    OtherTreatment,
+    appraisal_sources,
+    comparator_notes,
+    comparators,
+    other_treatments,
+)
+from saisei.appraisal.certainty import Body, rate_certainty, weight_at_risk
+from saisei.appraisal.claims import Claim, claims, pages
+from saisei.appraisal.finding import appraise, drives
+from saisei.appraisal.model import (
+    Asked,
+    Certainty,
+    Effect,
+    Finding,
+    Level,
+    Step,
+    Tier,
+    Verdict,
+    Word,
+    Worthwhile,
+)
+from saisei.appraisal.priors import Prior, tau_prior
+from saisei.appraisal.questions import asked_questions, question_at
+from saisei.appraisal.thresholds import limits, worthwhile_for
+from saisei.appraisal.verdict import Reading, read_interval
+
+__all__ = [
+    "Asked",
+    "Axis",
+    "AxisRow",
+    "Body",
+    "Certainty",
+    "Claim",
+    "Comparator",
+    "Effect",
+    "Finding",
+    "Level",
+    "OtherTreatment",
+    "Prior",
+    "Reading",
+    "Step",
+    "Tier",
+    "Verdict",
+    "Word",
+    "Worthwhile",
+    "appraisal_sources",
+    "appraise",
+    "asked_questions",
+    "axis_of",
+    "claims",
+    "comparator_notes",
+    "comparators",
+    "drives",
+    "finding_at",
+    "findings_for",
+    "limits",
+    "other_treatments",
+    "pages",
+    "question_at",
+    "rate_certainty",
+    "read_interval",
+    "tau_prior",
+    "weight_at_risk",
+    "worthwhile_for",
+]

@@ -1,0 +1,109 @@
+"""Every question of the table, answered for one therapy and one kind of person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from saisei.appraisal.finding import appraise, drives
+from saisei.appraisal.model import Asked, Finding, Tier, Worthwhile
+from saisei.appraisal.questions import asked_questions, question_at
+from saisei.appraisal.texts import say
+from saisei.appraisal.thresholds import worthwhile_for
+from saisei.base.sources import Statement
+from saisei.evidence import Contrast, Question, Selection, Target, select, study
+
+__all__ = ["finding_at", "findings_for"]
+
+TIERS: tuple[Tier, ...] = ("A", "B", "C")
+
+
+@cache
+def findings_for(target: Target) -> tuple[Finding, ...]:
+    """Answer every question of the table for a therapy, at the nearest tier with a comparison.
+
+    Parameters
+    ----------
+    target
+        The cells, the route, the person's condition and stage.
+
+    Returns
+    -------
+    tuple of Finding
+        One for each question, in the order of the table. Where no tier has a comparison, the
+        finding is *no data*, with what was looked through at the widest tier.
+    """
+    return tuple(_nearest(asked, target) for asked in asked_questions())
+
+
+def finding_at(asked: Asked, target: Target, tier: Tier) -> Finding:
+    """Answer one question at one tier, whatever stands there."""
+    return _appraised(
+        asked, question_at(asked, target, tier), tier, worthwhile_for(asked, target.route_kind)
+    )
+
+
+@cache
+def _appraised(asked: Asked, question: Question, tier: Tier, worthwhile: Worthwhile) -> Finding:
+    """Appraise one question; at tier C many therapies share it."""
+    selection = select(question)
+    return appraise(
+        selection,
+        tier,
+        asked=asked,
+        worthwhile=worthwhile,
+        counts=_counts(selection),
+        empty=_empty(selection),
+    )
+
+
+def _nearest(asked: Asked, target: Target) -> Finding:
+    for tier in TIERS:
+        finding = finding_at(asked, target, tier)
+        if finding.tier is not None:
+            break
+    return finding
+
+
+def _counts(selection: Selection) -> tuple[Statement, ...]:
+    """Say the trials' own counts, each dose by itself."""
+    if selection.question.kind != "events":
+        return ()
+    driving = {contrast.study_id for contrast in selection.contrasts if not drives(contrast)}
+    each = select(replace(selection.question, arms="kept")).contrasts
+    counted = [c for c in each if c.study_id in driving and c.treated.events is not None]
+    ids = dict.fromkeys(contrast.study_id for contrast in counted)
+    return (*map(_count, counted), *(said for one in ids for said in _endpoint(one)))
+
+
+def _count(contrast: Contrast) -> Statement:
+    words = say(
+        "counts.events",
+        study=contrast.title,
+        treated=contrast.treated.events,
+        n_treated=contrast.treated.n,
+        arm=contrast.treated.label,
+        control=contrast.control.events,
+        n_control=contrast.control.n,
+        control_arm=contrast.control.label,
+    )
+    return Statement(words, contrast.source_keys)
+
+
+def _endpoint(study_id: str) -> tuple[Statement, ...]:
+    """Say whether a trial met its own main endpoint, where that is known."""
+    found = study(study_id)
+    if found.primary_endpoint.met is None:
+        return ()
+    key = "met" if found.primary_endpoint.met else "missed"
+    words = say(f"counts.{key}", study=found.title, endpoint=found.primary_endpoint.text)
+    return (Statement(words, (f"{found.id}/{next(iter(found.sources))}",)),)
+
+
+def _empty(selection: Selection) -> tuple[Contrast, ...]:
+    """Find the comparisons in which nobody had the event; they have a difference but no ratio."""
+    silent = {study.study_id for study in selection.left_out if study.code == "no-events"}
+    if not silent:
+        return ()
+    found = select(replace(selection.question, measure="RD"))
+    return tuple(c for c in found.contrasts if c.study_id in silent and c.treated.events == 0)

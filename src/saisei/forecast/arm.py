@@ -1,0 +1,215 @@
+"""The arm without any new treatment: mixture, chronic model, and the mix of both between."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from saisei.base.sources import Statement
+from saisei.cases import Case
+from saisei.forecast.chronic import chronic_scores, held_scores
+from saisei.forecast.course import Course, NoForecast, Scored
+from saisei.forecast.mixture import MixtureFit, fit_mixture, score_grid
+from saisei.forecast.parameters import (
+    Context,
+    block,
+    context,
+    keys_of,
+    mixture_parameters,
+    windows,
+)
+from saisei.forecast.person import Person, Refusal, Series, none, read_person, read_series
+from saisei.forecast.scores import Floats, ScoreSpread
+from saisei.forecast.texts import say
+from saisei.vocabulary import days_per_month
+
+__all__ = ["arm_course", "forecast_arm"]
+
+SCALE = "fma_ue"
+
+
+def arm_course(case: Case, context_name: str | None = None) -> Course | NoForecast:
+    """Forecast the arm score of a person for one year, without any new treatment.
+
+    Parameters
+    ----------
+    case
+        The person.
+    context_name
+        What goes on meanwhile: ``after-therapy-ended`` (taken when left out), ``trial-control`` or
+        ``intensive-arm-therapy``. It matters for the chronic model only.
+
+    Returns
+    -------
+    Course or NoForecast
+        The course, or the reason why there is none.
+    """
+    person = read_person(case)
+    if isinstance(person, Refusal):
+        return _none(person.code)
+    series = read_series(case, SCALE, person)
+    if isinstance(series, Refusal):
+        return _none(series.code)
+    if (code := _refused(person, series)) is not None:
+        return _none(code)
+    course = forecast_arm(series.scores, context(context_name))
+    certainty = (*course.certainty, *_of_whom(person, course))
+    return replace(course, certainty=certainty, notes=(*course.notes, *_notes(person, series)))
+
+
+def forecast_arm(scores: Sequence[Scored], going_on: Context) -> Course:
+    """Forecast the arm from dated scores alone.
+
+    Parameters
+    ----------
+    scores
+        At least one, oldest first.
+    going_on
+        What goes on meanwhile, for the chronic model.
+    """
+    last = scores[-1]
+    weight = windows().mixture_weight(last.day)
+    rules = block("forecast_rules")
+    times = [month * days_per_month() for month in range(rules["months"] + 1)]
+    fit = _fit(scores) if weight > 0 else None
+    spreads = [_spread(last, last.before + time, weight, fit, going_on) for time in times]
+    beyond = tuple(_beyond(last, last.before + time, weight) for time in times)
+    model: Literal["mixture", "blend", "chronic"] = (
+        "mixture" if weight == 1 else "chronic" if weight == 0 else "blend"
+    )
+    early = ("arm_mixture", "arm_widening") if weight > 0 else ()
+    late = ("arm_chronic_noise",) if weight < 1 else ()
+    keys = keys_of(*early, *late, "arm_windows")
+    return Course(
+        SCALE,
+        tuple((-one.before, one.score) for one in scores),
+        last.score,
+        tuple(times),
+        tuple(spreads),
+        beyond,
+        say("horizon.year"),
+        model,
+        weight,
+        "" if weight == 1 else going_on.title,
+        _certainty(weight, keys),
+        keys,
+        _course_notes(times, beyond, weight, going_on),
+    )
+
+
+def _fit(scores: Sequence[Scored]) -> MixtureFit:
+    return fit_mixture([one.day for one in scores], [one.score for one in scores])
+
+
+def _spread(
+    last: Scored, since: float, weight: float, fit: MixtureFit | None, going_on: Context
+) -> ScoreSpread:
+    """Give the spread so many days after the last score: the two models mixed by weight."""
+    top = mixture_parameters().top
+    chance: Floats = 0.0 * score_grid(top)
+    if fit is not None:
+        chance = chance + weight * _early(fit, last.day + since)
+    if weight < 1:
+        chance = chance + (1 - weight) * chronic_scores(last.score, since, going_on, top)
+    return ScoreSpread(score_grid(top), chance / chance.sum())
+
+
+def _early(fit: MixtureFit, day: float) -> Floats:
+    """Give the mixture's scores on a day; held with chronic noise after it was followed."""
+    given = fit.parameters
+    if day <= given.followed_days:
+        return fit.scores(day)
+    return held_scores(fit.latent(given.followed_days), given.top)
+
+
+def _beyond(last: Scored, since: float, weight: float) -> bool:
+    early = weight > 0 and last.day + since > mixture_parameters().followed_days
+    late = weight < 1 and since > windows().followed_days
+    return early or late
+
+
+def _none(code: str) -> NoForecast:
+    return none(SCALE, code, scale=say(f"scale.{SCALE}"))
+
+
+def _refused(person: Person, series: Series) -> str | None:
+    """Name what the models do not cover; None when they do."""
+    if series.last.score >= mixture_parameters().top:
+        return "full-score"
+    slack = (person.days.high - person.days.low) / 2
+    border = windows().chronic_from
+    if series.last.day - slack >= border:
+        return None
+    if 2 * slack > block("forecast_rules")["date_slack_days"]:
+        return "vague-date"
+    if person.kind == "ischemic" or series.last.day >= border:
+        return None
+    return "early-unknown-type" if person.kind == "unknown" else "early-haemorrhage"
+
+
+def _certainty(weight: float, keys: tuple[str, ...]) -> tuple[Statement, ...]:
+    said = []
+    if weight > 0:
+        people = block("arm_mixture")["people"]
+        said.append(Statement(say("certainty.mixture", people=people), keys))
+    if weight < 1:
+        people = block("arm_chronic_noise")["people"]
+        said.append(Statement(say("certainty.chronic", people=people), keys))
+    if 0 < weight < 1:
+        given = windows()
+        share = round(100 * weight)
+        borders = {"first": f"{given.mixture_until:g}", "second": f"{given.chronic_from:g}"}
+        said.append(Statement(say("certainty.blend", share=share, **borders), keys))
+    return tuple(said)
+
+
+def _of_whom(person: Person, course: Course) -> tuple[Statement, ...]:
+    """Say how far the people behind the chronic model had the same kind of stroke."""
+    if person.kind == "unknown":
+        return (Statement(say("certainty.unknown-type"), course.source_keys),)
+    if person.kind == "ischemic":
+        return ()
+    given: dict[str, Any] = block("arm_chronic_noise")
+    followed = given["haemorrhage_week12_to_6_months"]
+    words = say(
+        "certainty.haemorrhage",
+        people=given["people"],
+        haemorrhage=given["people_with_haemorrhage"],
+        followed=followed["people"],
+        mean=f"{followed['mean']:+g}",
+        sd=followed["sd"],
+    )
+    return (Statement(words, course.source_keys),)
+
+
+def _course_notes(
+    times: Sequence[float], beyond: Sequence[bool], weight: float, going_on: Context
+) -> tuple[Statement, ...]:
+    said = []
+    if weight < 1:
+        words = say("notes.context", context=going_on.title)
+        said.append(Statement(words, _context_keys(going_on)))
+    if any(beyond):
+        month = round(times[list(beyond).index(True)] / days_per_month())
+        when = f"month {month}" if month else "the start"
+        said.append(Statement(say("notes.extrapolated", when=when)))
+    return tuple(said)
+
+
+def _context_keys(going_on: Context) -> tuple[str, ...]:
+    return tuple(f"recovery/{key}" for key in block("arm_contexts")[going_on.id]["source"])
+
+
+def _notes(person: Person, series: Series) -> tuple[Statement, ...]:
+    said = []
+    if series.left_out:
+        said.append(say("notes.left-out", count=series.left_out))
+    if not series.all_dated:
+        said.append(say("notes.undated"))
+    if not person.days.exact:
+        said.append(say("notes.middle-date", days=math.ceil(person.days.high - person.days.low)))
+    if not person.first_stroke and windows().mixture_weight(series.last.day) > 0:
+        said.append(say("notes.second-stroke"))
+    return tuple(map(Statement, said))

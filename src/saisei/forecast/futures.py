@@ -1,0 +1,151 @@
+"""The two futures of one person: what may be forecast on which scale, without and with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from saisei.appraisal import Finding
+from saisei.base.sources import Statement
+from saisei.cases import Case
+from saisei.forecast.arm import arm_course
+from saisei.forecast.barthel import barthel_course
+from saisei.forecast.course import Counts, Course, NoForecast
+from saisei.forecast.person import Person, Refusal, none, read_person, stage_at
+from saisei.forecast.texts import say
+from saisei.forecast.with_cells import WithFuture, draw_with, refusal_words, why_not_drawn
+from saisei.scales import important_change, scale, scale_of_outcome
+from saisei.vocabulary import Condition, Outcome, Stage
+
+__all__ = ["Future", "WhyNoWith", "futures"]
+
+WITHOUT_A_MODEL = ("mrs", "nihss", "fma_le", "fma_motor")
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNoWith:
+    """A finding that draws no future, and every condition that forbids it."""
+
+    finding: Finding
+    codes: tuple[str, ...]
+    reasons: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Future:
+    """One scale: its course, or the reason why there is none.
+
+    Parameters
+    ----------
+    step
+        The change that counts for one person, in points; None where none is known.
+    counts
+        100 people without treatment, by that change.
+    with_
+        The futures with a therapy that may be drawn.
+    why_no_with
+        For each other finding on this scale, why none is.
+    """
+
+    scale_id: str
+    title: str
+    course: Course | None
+    none: NoForecast | None
+    step: float | None
+    step_note: Statement | None
+    counts: Counts | None
+    sentences: tuple[Statement, ...]
+    with_: tuple[WithFuture, ...] = ()
+    why_no_with: tuple[WhyNoWith, ...] = ()
+
+
+def futures(
+    case: Case, findings: Iterable[Finding] = (), *, context: str | None = None
+) -> tuple[Future, ...]:
+    """Forecast every scale of a person that has a model, and say why the others have none.
+
+    Parameters
+    ----------
+    case
+        The person.
+    findings
+        What controlled trials found, about any number of therapies.
+    context
+        What goes on meanwhile; see `arm_course`.
+    """
+    given = tuple(findings)
+    person = read_person(case)
+    found: dict[str, Course | NoForecast] = {
+        "fma_ue": arm_course(case, context),
+        "barthel": barthel_course(case),
+    }
+    if isinstance(person, Refusal):
+        found |= {name: none(name, person.code) for name in WITHOUT_A_MODEL}
+    else:
+        found |= {name: none(name, name) for name in WITHOUT_A_MODEL}
+    return tuple(_future(name, course, person, given) for name, course in found.items())
+
+
+def _future(
+    scale_id: str,
+    course: Course | NoForecast,
+    person: Person | Refusal,
+    findings: tuple[Finding, ...],
+) -> Future:
+    title = scale(scale_id).name
+    if isinstance(course, NoForecast) or isinstance(person, Refusal):
+        nothing = course if isinstance(course, NoForecast) else None
+        return Future(scale_id, title, None, nothing, None, None, None, ())
+    stage = stage_at(person)
+    change = important_change(scale_id, stage)
+    if change is None:
+        return Future(scale_id, title, course, None, None, None, None, ())
+    counts = course.counts(change.value)
+    drawn, refused = _with(course, change.value, person, stage, findings)
+    note = Statement(change.published, change.sources)
+    sentences = _sentences(course, counts)
+    return Future(
+        scale_id, title, course, None, change.value, note, counts, sentences, drawn, refused
+    )
+
+
+def _with(
+    course: Course,
+    step: float,
+    person: Person,
+    stage: Stage | None,
+    findings: tuple[Finding, ...],
+) -> tuple[tuple[WithFuture, ...], tuple[WhyNoWith, ...]]:
+    drawn: list[WithFuture] = []
+    refused: list[WhyNoWith] = []
+    for finding in findings:
+        measured = scale_of_outcome(Outcome(finding.asked.outcome))
+        if measured is None or measured.id != course.scale_id:
+            continue
+        codes = why_not_drawn(finding, course.scale_id, _condition(person), stage)
+        if codes:
+            reasons = tuple(refusal_words(code) for code in codes)
+            refused.append(WhyNoWith(finding, codes, reasons))
+        else:
+            drawn.append(draw_with(course, finding, step))
+    return tuple(drawn), tuple(refused)
+
+
+def _condition(person: Person) -> Condition:
+    kinds = {
+        "ischemic": Condition.ISCHEMIC_STROKE,
+        "intracerebral-haemorrhage": Condition.INTRACEREBRAL_HAEMORRHAGE,
+    }
+    return kinds.get(person.kind, Condition.STROKE)
+
+
+def _sentences(course: Course, counts: Counts) -> tuple[Statement, ...]:
+    step, horizon = f"{counts.step:g}", course.horizon_words
+    said = [
+        say("without.better", better=counts.better, not_better=100 - counts.better, step=step,
+            horizon=horizon),
+        say("without.worse", worse=counts.worse, not_worse=100 - counts.worse, step=step),
+    ]  # fmt: skip
+    if course.start + counts.step > course.values[-1]:
+        said.append(say("notes.ceiling", step=step))
+    return tuple(Statement(words, course.source_keys) for words in said)
