@@ -31,7 +31,7 @@ __all__ = ["emergency_decision", "full_decision", "short_decision", "sources"]
 HELP = (
     "New weakness, a drooping face, trouble speaking, a seizure, the worst headache ever, or, "
     "after an infusion, breathlessness, chest pain, a swollen leg or fever: call the emergency "
-    "number now (Japan 119, Europe 112, USA 911, UK 999). Do not use this page to decide."
+    "number now. Do not use this page to decide."
 )
 NUMBERS = (("Japan", "119"), ("Europe", "112"), ("USA", "911"), ("UK", "999"))
 

@@ -35,7 +35,21 @@ ELEMENTS = {
     *("html", "head", "meta", "title", "style", "body", "a", "aside", "p", "strong", "main"),
     *("header", "h1", "h2", "h3", "h4", "h5", "section", "nav", "details", "summary", "ol", "ul"),
     *("li", "dl", "dt", "dd", "div", "span", "sup", "article", "figure", "figcaption", "table"),
-    *("caption", "thead", "tbody", "tr", "th", "td", "br", "svg", "desc", "defs", "g", "path"),
+    *(
+        "caption",
+        "em",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "br",
+        "svg",
+        "desc",
+        "defs",
+        "g",
+        "path",
+    ),
     *("circle", "rect", "polygon", "text", "pattern", "use"),
 }
 
@@ -108,8 +122,15 @@ def test_hostile_words_are_read_as_words() -> None:
     assert not re.search(r'href="(?!#|https?://)', page)
 
 
+def test_stars_set_words_apart_and_nothing_else() -> None:
+    told = "See *Harms*; 2 * 3 * 4; **x**; a*b*c; *<b>*; * y *"
+    page = to_html(replace(short_decision(), answer=(Statement(told),)))
+    assert re.findall("<em>(.*?)</em>", page) == ["Harms", "&lt;b&gt;"]
+    assert "See Harms; 2 * 3 * 4; **x**; a*b*c; <b>; * y *" in read_page(page).words
+
+
 @settings(max_examples=15, deadline=None)
-@given(some.text(min_size=1).filter(lambda text: "\0" not in text and text.strip()))
+@given(some.text(min_size=1).filter(lambda text: not set("\0*") & set(text) and text.strip()))
 def test_any_text_comes_back_as_it_went_in(text: str) -> None:
     decision = replace(short_decision(), answer=(Statement(text),))
     assert " ".join(text.split()) in read_page(to_html(decision)).words
@@ -134,7 +155,10 @@ def test_every_picture_stands_beside_a_legend_or_a_table() -> None:
 
 
 def test_the_emergency_opens_every_page(reading: Reading) -> None:
-    assert reading.words.index("call the emergency number now (Japan 119") < 600 + 2 * len(PAYLOAD)
+    told = reading.words.index("call the emergency number now. Do not use this page")
+    assert told < 600 + 2 * len(PAYLOAD)
+    for number in ("Japan", "119", "112", "911", "999"):
+        assert 0 < reading.words.index(number, told) - told < 300 + 9 * len(PAYLOAD)
 
 
 def test_the_emergency_page_is_nothing_else() -> None:
@@ -146,7 +170,7 @@ def test_the_emergency_page_is_nothing_else() -> None:
     assert reading.links == []
     assert reading.pictures == []
     for number in ("119", "112", "911", "999"):
-        assert reading.words.count(number) == 2
+        assert reading.words.count(number) == 1
     assert "swollen leg after an infusion" in reading.words
     assert "price" not in reading.words.lower()
 

@@ -16,7 +16,7 @@ from saisei.report.check import check_decision
 from saisei.report.citations import host_of, identifier_link, web_address
 from saisei.report.figures import Figures
 from saisei.report.outline import Outline, outline
-from saisei.report.page import Page
+from saisei.report.page import Page, emphasised
 from saisei.report.tables import Tables
 
 __all__ = ["to_html"]
@@ -82,7 +82,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters["by_measure"] = _by_measure
+    environment.filters |= {"by_measure": _by_measure, "emphasised": emphasised}
     environment.globals |= {
         "web_address": web_address,
         "host_of": host_of,

@@ -15,7 +15,9 @@ from saisei.base.texts import LANGUAGES, Catalogue, Language
 from saisei.decision.model import Decision
 from saisei.report.citations import Citations
 
-__all__ = ["Page"]
+__all__ = ["Page", "emphasised"]
+
+STARS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
 
 
 class Page:
@@ -48,7 +50,7 @@ class Page:
 
     def st(self, statement: Statement) -> Markup:
         """Give a sentence with the small numbers of its sources."""
-        return escape(statement.text) + self.cite(statement.sources)
+        return emphasised(statement.text) + self.cite(statement.sources)
 
     def several(self, statements: Iterable[Statement]) -> Markup:
         """Give sentences one after the other."""
@@ -82,6 +84,18 @@ class Page:
             return written
         month = self.say(f"date.months.m{day.month}")
         return self.say("date.form", day=day.day, month=month, year=day.year)
+
+
+def emphasised(words: str) -> Markup:
+    """Escape a text and set what stands between two stars apart: ``see *Harms*``.
+
+    Examples
+    --------
+    >>> str(emphasised("see *Harms*, 2 * 3 < 7"))
+    'see <em>Harms</em>, 2 * 3 &lt; 7'
+    """
+    shown = STARS.sub(r"<em>\1</em>", str(escape(words)))
+    return Markup(shown)  # noqa: S704 - escaped before, and nothing was added but <em>
 
 
 def slug(name: str) -> str:
