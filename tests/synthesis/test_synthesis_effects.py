@@ -124,6 +124,8 @@ def test_mistakes_in_means() -> None:
         syn.effect("ROM", **{**MEANS, "mean2": [-4.0]})
     with pytest.raises(ValueError, match="formula is 'AV'; expected one of LS, LS2, UB"):
         syn.effect("SMD", formula="AV", **MEANS)
+    with pytest.raises(ValueError, match="zero_cells is 'half'"):
+        syn.effect("OR", zero_cells="half", **COUNTS)  # type: ignore[arg-type]
 
 
 def test_effects_go_straight_into_a_pool() -> None:

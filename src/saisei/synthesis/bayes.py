@@ -154,36 +154,21 @@ def bayes_pool(
     _check_proper(estimates.size, tau_prior, mu_prior)
     model = _Model(estimates, np.square(errors), tau_prior, mu_prior)
     moments = model.tau_moments()
-    edges, u, values, peak, converged = _panels(model, moments)
-    nodes, half = u.ravel(), 0.5 * np.diff(edges)[:, None]
-    mass = values * gauss()[1] * half
-    near_zero = math.exp(model.log_mass_near_zero(float(edges[0])) - peak)
-    total = float(mass.sum()) + near_zero
-    panels = Panels(
-        frozen(edges),
-        frozen(values @ to_coefficients() / total),
-        frozen(np.concatenate([[0.0], np.cumsum(mass.sum(-1)) / total])),
-        converged,
-    )
-    weights = np.append(mass.ravel(), near_zero) / total
-    tau = np.append(np.exp(nodes), math.exp(edges[0]))
-    # Nodes that carry nothing would only cost time.
-    kept = weights > 1e-18
-    weights, tau = frozen(weights[kept]), tau[kept]
+    panels, near_zero, log_total = _panels(model, moments)
+    weights, tau = _nodes(panels, near_zero)
     centres, variances = model.mean_given_tau(tau)
     flat = mu_prior is None
-    proper = tau_prior.proper and not flat
     return BayesResult(
         mu=mixture(weights, centres, np.sqrt(variances), moments if flat else 2),
-        tau=TauMarginal(*_tau_moments(weights, tau, moments), near_zero / total, panels, tau_prior),
+        tau=TauMarginal(*_tau_moments(weights, tau, moments), near_zero, panels, tau_prior),
         predictive=mixture(weights, centres, np.sqrt(variances + tau * tau), moments),
         shrinkage=_shrinkage(model, weights, tau, centres, variances),
-        log_evidence=peak + math.log(total) if proper else None,
+        log_evidence=log_total if tau_prior.proper and not flat else None,
         k=estimates.size,
         tau_prior=tau_prior,
         mu_prior=mu_prior,
-        converged=converged,
-        panels=len(half),
+        converged=panels.converged,
+        panels=len(panels.coefficients),
         y=frozen(estimates),
         se=frozen(errors),
     )
@@ -260,8 +245,8 @@ def _check_proper(k: int, tau_prior: TauPrior, mu_prior: Normal | None) -> None:
         )
 
 
-def _panels(model: _Model, moments: int) -> tuple[FloatArray, FloatArray, FloatArray, float, bool]:
-    """Edges, nodes and values of the posterior of log(tau), scaled by ``exp(-peak)``.
+def _panels(model: _Model, moments: int) -> tuple[Panels, float, float]:
+    """Posterior of log(tau) on panels, the share of mass below them, and the log of the total.
 
     Refinement looks at the density times ``1 + (tau / scale) ** moments``, so that the tail that
     decides a moment is resolved as well as the bulk.
@@ -272,17 +257,42 @@ def _panels(model: _Model, moments: int) -> tuple[FloatArray, FloatArray, FloatA
     heights = model.log_posterior(scan)
     log_scale = float(scan[heights.argmax()])
 
-    def weighted(u: FloatArray) -> FloatArray:
-        return model.log_posterior(u) + np.logaddexp(0.0, moments * (u - log_scale))
+    def extra(u: FloatArray) -> FloatArray:
+        return np.asarray(np.logaddexp(0.0, moments * (u - log_scale)))
 
-    heights = heights + np.logaddexp(0.0, moments * (scan - log_scale))
+    heights = heights + extra(scan)
     near = np.flatnonzero(heights > heights.max() - NEGLIGIBLE)
     # A prior that lives below the panels puts all the mass there.
     peak = max(float(heights.max()), model.log_mass_near_zero(low))
-    first, last = scan[max(near[0] - 1, 0)], scan[min(near[-1] + 1, scan.size - 1)]
-    edges, u, values, converged = integrate(weighted, float(first), float(last), peak)
-    unweighted = values * np.exp(-np.logaddexp(0.0, moments * (u - log_scale)))
-    return edges, u, unweighted, peak, converged
+    edges, u, values, converged = integrate(
+        lambda u: model.log_posterior(u) + extra(u),
+        float(scan[max(near[0] - 1, 0)]),
+        float(scan[min(near[-1] + 1, scan.size - 1)]),
+        peak,
+    )
+    values = values * np.exp(-extra(u))
+    mass = 0.5 * np.diff(edges) * (values @ gauss()[1])
+    near_zero = math.exp(model.log_mass_near_zero(float(edges[0])) - peak)
+    total = float(mass.sum()) + near_zero
+    panels = Panels(
+        frozen(edges),
+        frozen(values / total),
+        frozen(values @ to_coefficients() / total),
+        frozen(np.concatenate([[0.0], np.cumsum(mass) / total])),
+        converged,
+    )
+    return panels, near_zero / total, peak + math.log(total)
+
+
+def _nodes(panels: Panels, near_zero: float) -> tuple[FloatArray, FloatArray]:
+    """Weights and values of tau at which everything else is mixed."""
+    half = 0.5 * np.diff(panels.edges)[:, None]
+    middle = panels.edges[:-1, None] + half
+    weights = np.append((panels.values * gauss()[1] * half).ravel(), near_zero)
+    tau = np.exp(np.append((middle + half * gauss()[0]).ravel(), panels.edges[0]))
+    # Nodes that carry nothing would only cost time.
+    kept = weights > 1e-18
+    return frozen(weights[kept]), tau[kept]
 
 
 def _tau_moments(weights: FloatArray, tau: FloatArray, moments: int) -> tuple[float, float]:

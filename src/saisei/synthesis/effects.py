@@ -19,7 +19,7 @@ ROM     mean1 sd1 n1 mean2 sd2 n2             log ratio of means
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -171,29 +171,19 @@ def effect(
     binary = measure in {"OR", "RR", "RD"}
     arms = _raw(BINARY if binary else CONTINUOUS, raw)
     left_out = _missing(arms)
-    present = np.ones(next(iter(arms.values())).size, dtype=bool)
-    present[list(left_out)] = False
-    adjusted: BoolArray = np.zeros(present.size, dtype=bool)
+    adjusted: BoolArray = np.zeros(next(iter(arms.values())).size, dtype=bool)
     if binary:
-        _check_counts(arms)
-        cells = _cells(arms)
-        empty = (cells == 0).any(0) & present
-        if measure != "RD" and double_zero == "leave-out":
-            _note(left_out, (arms["events1"] == 0) & (arms["events2"] == 0), NOBODY)
-            _note(left_out, (cells[1] == 0) & (cells[3] == 0), EVERYBODY)
-        if zero_cells == "leave-out":
-            _note(left_out, empty, "an empty cell")
-        present[list(left_out)] = False
-        adjusted = present & (empty if zero_cells == "add-half" else zero_cells != "leave-out")
-        y, v = _binary(measure, (cells + 0.5 * adjusted)[:, present])
+        cells, adjusted = _cells(arms, left_out, measure, zero_cells, double_zero)
+        present = _present(adjusted.size, left_out)
+        y, v = _binary(measure, cells[:, present])
     else:
         _check_means(arms, signs=measure == "ROM")
+        present = _present(adjusted.size, left_out)
         y, v = _continuous(measure, formula, *(arms[name][present] for name in CONTINUOUS))
-    index = frozen(np.flatnonzero(present))
     return Effect(
         frozen(y),
         frozen(v),
-        index,
+        frozen(np.flatnonzero(present)),
         measure,
         FORMULAE[measure, formula] + ("; 0.5 added to cells" if adjusted.any() else ""),
         tuple(LeftOut(place, left_out[place]) for place in sorted(left_out)),
@@ -240,10 +230,40 @@ def _check_means(arms: dict[str, FloatArray], *, signs: bool) -> None:
             refuse(f"mean{arm}", mean, mean <= 0, "a mean above 0 for a ratio of means")
 
 
-def _cells(arms: dict[str, FloatArray]) -> FloatArray:
-    """Lay out the cells a, b (treated with and without the event), c, d (controls)."""
+def _present(size: int, left_out: dict[int, str]) -> BoolArray:
+    present: BoolArray = np.ones(size, dtype=bool)
+    present[list(left_out)] = False
+    return present
+
+
+def _cells(
+    arms: dict[str, FloatArray],
+    left_out: dict[int, str],
+    measure: str,
+    zero_cells: ZeroCells,
+    double_zero: DoubleZero,
+) -> tuple[FloatArray, BoolArray]:
+    """Lay out the cells a, b (treated with and without the event), c, d (controls) as rows.
+
+    Notes what the policies leave out, adds 0.5 where they say so, and returns where that was.
+    """
+    if zero_cells not in get_args(ZeroCells) or double_zero not in get_args(DoubleZero):
+        raise ValueError(
+            f"zero_cells is {zero_cells!r} and double_zero is {double_zero!r}; expected one of "
+            f"{', '.join(get_args(ZeroCells))} and one of {', '.join(get_args(DoubleZero))}"
+        )
+    _check_counts(arms)
     events1, n1, events2, n2 = (arms[name] for name in BINARY)
-    return np.array([events1, n1 - events1, events2, n2 - events2])
+    cells = np.array([events1, n1 - events1, events2, n2 - events2])
+    empty = (cells == 0).any(0)
+    if measure != "RD" and double_zero == "leave-out":
+        _note(left_out, (events1 == 0) & (events2 == 0), NOBODY)
+        _note(left_out, (events1 == n1) & (events2 == n2), EVERYBODY)
+    if zero_cells == "leave-out":
+        _note(left_out, empty, "an empty cell")
+    where = empty if zero_cells == "add-half" else zero_cells == "add-half-everywhere"
+    adjusted = _present(n1.size, left_out) & where
+    return cells + 0.5 * adjusted, adjusted
 
 
 def _note(left_out: dict[int, str], where: BoolArray, reason: str) -> None:

@@ -111,40 +111,43 @@ def common_odds_ratio(
     )
     if treated.size != control.size:
         raise ValueError(f"the arms have {treated.size} and {control.size} categories")
-    used = np.flatnonzero(treated + control)
-    collapsed = tuple(np.flatnonzero(treated + control == 0).tolist())
-    counts = np.array([control[used], treated[used]])
+    people = treated + control
+    counts = np.array([control[people > 0], treated[people > 0]])
+    shared: dict[str, Any] = {
+        "collapsed": tuple(np.flatnonzero(people == 0).tolist()),
+        "level": level,
+        "n_treated": float(treated.sum()),
+        "n_control": float(control.sum()),
+    }
     infinite, note = _separation(counts)
     if note:
-        return CommonOddsRatio(
-            infinite,
-            math.inf,
-            (-math.inf, math.inf),
-            frozen(np.empty(0)),
-            collapsed,
-            math.nan,
-            converged=False,
-            iterations=0,
-            level=level,
-            n_treated=float(treated.sum()),
-            n_control=float(control.sum()),
-            note=note,
-        )
+        return _no_estimate(infinite, note, shared)
     theta, beta, information, value, iterations, converged = _maximise(counts)
     se = math.sqrt(float(np.linalg.inv(information)[-1, -1]))
     half = float(_special.ndtri(0.5 + 0.5 * level)) * se
     return CommonOddsRatio(
-        beta,
-        se,
-        (beta - half, beta + half),
-        frozen(theta),
-        collapsed,
-        value,
-        converged,
-        iterations,
-        level,
-        float(treated.sum()),
-        float(control.sum()),
+        log_or=beta,
+        se=se,
+        ci=(beta - half, beta + half),
+        thresholds=frozen(theta),
+        log_likelihood=value,
+        converged=converged,
+        iterations=iterations,
+        **shared,
+    )
+
+
+def _no_estimate(log_or: float, note: str, shared: dict[str, Any]) -> CommonOddsRatio:
+    return CommonOddsRatio(
+        log_or=log_or,
+        se=math.inf,
+        ci=(-math.inf, math.inf),
+        thresholds=frozen(np.empty(0)),
+        log_likelihood=math.nan,
+        converged=False,
+        iterations=0,
+        note=note,
+        **shared,
     )
 
 

@@ -33,9 +33,10 @@ NEGLIGIBLE = 37.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panels:
-    """A normalised density in u: its panels, and for each the Legendre coefficients."""
+    """A normalised density in u: panels, values at their nodes, and Legendre coefficients."""
 
     edges: FloatArray = field(hash=False)
+    values: FloatArray = field(hash=False)
     coefficients: FloatArray = field(hash=False)
     cumulative: FloatArray = field(hash=False)
     converged: bool
