@@ -62,7 +62,8 @@ def linear_axis(values: Iterable[float], start: float, end: float) -> Axis:
     """Give an axis that holds all values, with a margin and round ends."""
     known = tuple(values)
     low, high = min(known), max(known)
-    room = (high - low) * 0.04 or 1.0
+    far_apart = high - low > 1e-6 * max(1.0, abs(low), abs(high))
+    room = (high - low) * 0.04 if far_apart else 1.0
     ticks = linear_ticks(low - room, high + room)
     return Axis(low - room, high + room, start, end, ticks)
 
