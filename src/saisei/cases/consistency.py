@@ -103,14 +103,20 @@ def total_of(wanted: Field, by_items: Entry) -> float | None:
 
 
 def _at_odds(entries: Entries, locate: Locate) -> Iterator[Problem]:
-    """Compare each stated answer with what another answer of the same moment settles about it."""
+    """Compare each stated answer with what another answer of the same moment settles about it.
+
+    A pair is told once, at the one that stands first.
+    """
+    told: set[frozenset[str]] = set()
     for name, several in entries.items():
         for rule in fields()[name].follows:
             other = entries.get(rule["from"])
-            if not other or not _same_moment(several[-1], other[-1]):
+            pair = frozenset({name, rule["from"]})
+            if not other or pair in told or not _same_moment(several[-1], other[-1]):
                 continue
             settled = gives(rule, other[-1])
             if settled is not None and _clash(several[-1], settled):
+                told.add(pair)
                 yield Problem(
                     "contradiction",
                     f"this does not agree with {rule['from']}",
