@@ -233,7 +233,7 @@ def test_uncontrolled_gains_never_stand_alone() -> None:
     own = page.split("therapy-sb623")[1].split("therapy-ad-msc")[0]
     assert "NR1, 12 months" in own
     assert "STEMTRA, sham surgery" in own
-    assert "Arm training, 6 weeks" in own
+    assert "Arm training, 6 weeks · 73 people" in own
 
 
 def test_a_finding_of_two_therapies_is_drawn_once() -> None:

@@ -20,7 +20,7 @@ from saisei.report.pictures import (
 )
 from saisei.report.pictures.axis import show_number
 from saisei.report.pictures.forest import interval_words
-from saisei.report.pictures.gains import gain_words, group_word
+from saisei.report.pictures.gains import gain_label, gain_words, group_word
 from saisei.report.pictures.swatches import Sample
 from saisei.vocabulary import days_per_month
 
@@ -161,9 +161,8 @@ class Figures:
             say(
                 "gains.desc_row",
                 group=group_word(row.group, say),
-                label=row.label,
+                label=gain_label(row, say),
                 gain=gain_words(row, say),
-                people=row.people,
             )
             for row in rows
         ]

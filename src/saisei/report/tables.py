@@ -22,7 +22,7 @@ from saisei.decision.model import (
 from saisei.report.page import Page
 from saisei.report.pictures.axis import show_number
 from saisei.report.pictures.forest import interval_words
-from saisei.report.pictures.gains import gain_words, group_word
+from saisei.report.pictures.gains import gain_words, group_word, people_words
 from saisei.vocabulary import days_per_month
 
 __all__ = ["Table", "Tables"]
@@ -136,7 +136,7 @@ class Tables:
                 escape(row.label) + self.page.cite(row.sources),
                 group_word(row.group, say),
                 gain_words(row, say),
-                row.people,
+                people_words(row, say),
                 row.note,
             )
             for row in rows
@@ -154,7 +154,12 @@ class Tables:
         keys = ("finding.study", "finding.state", "finding.people", "finding.direction")
         nobody = self.page.say("finding.nobody_knows")
         rows = (
-            (row.label, row.state, nobody if row.people is None else str(row.people), row.direction)
+            (
+                row.label,
+                self.page.word("publication", row.state),
+                nobody if row.people is None else str(row.people),
+                row.direction,
+            )
             for row in finding.unread
         )
         return self._table(self.page.say("finding.unread"), keys, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
@@ -23,7 +24,16 @@ from saisei.report.pictures.svg import (
     wrap,
 )
 
-__all__ = ["GROUPS", "Say", "gain_mark", "gain_words", "gains_picture", "group_word"]
+__all__ = [
+    "GROUPS",
+    "Say",
+    "gain_label",
+    "gain_mark",
+    "gain_words",
+    "gains_picture",
+    "group_word",
+    "people_words",
+]
 
 Say = Callable[..., str]
 GROUPS = ("cells, no control", "cells, with control", "sham", "therapy only")
@@ -43,6 +53,17 @@ def gain_words(row: GainRow, say: Say) -> str:
         low=show_number(row.low),
         high=show_number(row.high),
     )
+
+
+def people_words(row: GainRow, say: Say) -> str:
+    """Write how many people stand behind a gain: ``15 people``, ``7 of 52 people``."""
+    bare = re.fullmatch(r"\d+( of \d+)?", row.people)
+    return say("pictures.people", count=row.people) if bare else row.people
+
+
+def gain_label(row: GainRow, say: Say) -> str:
+    """Write where a gain was seen, and in how many people where that is known."""
+    return " · ".join(filter(None, (row.label, people_words(row, say))))
 
 
 def group_word(group: str, say: Say) -> str:
@@ -80,7 +101,7 @@ def _group(
     ]
     y += 17.0 * len(names)
     for row in rows:
-        lines = wrap(say("pictures.gain_line", label=row.label, people=row.people), WIDTH - 8)
+        lines = wrap(gain_label(row, say), WIDTH - 8)
         lines += [gain_words(row, say)]
         parts += [_paper(y, 17.0 * len(lines)), text_lines(2.0, y, lines)]
         y += 17.0 * len(lines)
