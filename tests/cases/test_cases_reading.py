@@ -254,3 +254,18 @@ def test_items_of_the_examples_are_whole() -> None:
         (entry,) = example(number).series("nihss_items")
         assert isinstance(entry.value, Mapping)
         assert list(entry.value) == [item.id for item in scoring_items(scale("nihss"))]
+
+
+GUIDE = (ROOT / "docs" / "case-file.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL))
+def test_every_case_in_the_guide_reads(block: str) -> None:
+    found = case_from_data(parse_document(block.encode(), "guide.yaml"), as_of=AS_OF)
+    assert found.entries
+
+
+def test_the_guide_names_only_fields_that_there_are() -> None:
+    named = set(re.findall(r"`([a-z]+_[a-z_0-9]+)(?::[^`]*)?`", GUIDE)) - {"as_of"}
+    assert len(named) >= 4
+    assert named <= set(fields())

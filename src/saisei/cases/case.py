@@ -99,7 +99,7 @@ class Case:
         latest = several[-1] if several else None
         implied = self._implied(wanted)
         if implied is not None:
-            return Answer(wanted.id, "known", implied, latest, derived=True)
+            return Answer(wanted.id, "known", implied, derived=True)
         stale = latest is not None and known_value(latest) is not None
         return Answer(wanted.id, "stale" if stale else "missing", None, latest)
 
