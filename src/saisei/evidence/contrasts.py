@@ -49,7 +49,7 @@ def answer(study: Study, question: Question, arms: tuple[Arm, ...]) -> Answer:
         try:
             return Answer(tuple(_contrasts(study, row, question, arms)))
         except Unusable as reason:
-            reasons.setdefault(str(reason), {})
+            reasons.setdefault(str(reason), {"kind": row.kind})
         except NoEventsError as empty:
             no_events = no_events or (str(empty.args[0]), str(empty.args[1]))
     return Answer((), tuple(reasons.items()), no_events)

@@ -120,8 +120,10 @@ def _arms(draft: Draft, steps: Steps, row: Row) -> None:
     """Check that each entry names an arm of the study (of an effect: both its arms)."""
     known = draft.arm_ids
     if row.kind == "effect":
-        if set(row.data) != {"contrast"}:
-            draft.add("effect-entry", (*steps, "data"), "an effect", "one entry, `contrast`")
+        for name in sorted(set(row.data) - {"contrast"}):
+            draft.add(
+                "effect-entry", (*steps, "data", name), f"`{name}` in an effect", "`contrast`"
+            )
         return
     for name in row.data:
         if name not in known and draft.arms:

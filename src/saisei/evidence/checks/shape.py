@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -52,11 +52,12 @@ _NUMERIC = ("float_type", "int_type", "float_parsing", "int_parsing", "int_from_
 
 def shape_problems(document: Document, error: ValidationError) -> list[Problem]:
     """Turn what the models refuse into problems with places, one for each place."""
-    told: dict[tuple[Steps, str], Problem] = {}
+    told: dict[Steps, Problem] = {}
     for mistake in error.errors():
         steps = _known(document, mistake["loc"], missing=mistake["type"] == "missing")
         problem = _problem(document, steps, mistake)
-        told.setdefault((steps, ""), problem)
+        if steps not in told or problem.code == "unknown-word":
+            told[steps] = problem  # of the branches of a union, the one that lists words
     return list(told.values())
 
 
@@ -106,11 +107,10 @@ def _kind(given: object) -> str:
     return f"`{given}`" if isinstance(given, str | int | float) else f"a {type(given).__name__}"
 
 
-def _fields(steps: Steps) -> Iterator[str]:
+def _fields(steps: Steps) -> list[str]:
     path = "/".join(str(step) for step in steps)
-    for pattern, model in _MODELS:
-        if re.fullmatch(pattern, path):
-            yield from model.model_fields
+    found = [model for pattern, model in _MODELS if re.fullmatch(pattern, path)]
+    return [name for model in found for name in model.model_fields]
 
 
 def _lower(message: str) -> str:
