@@ -36,7 +36,7 @@ BAD: list[tuple[str, str, str, str]] = [
     ("unknown-word", "kind: median", "kind: medians", "`median`"),
     ("unknown-word", "randomisation: {j", "randomization: {j", "`randomisation`"),
     ("unknown-word", "publication: read", "publication: raed", "`read`"),
-    ("unknown-word", "prespecified: true", "prespecified: maybe", "unclear"),
+    ("unknown-word", "prespecified: true", "prespecified: maybe", "true, false, unclear"),
     ("unknown-field", "blinding: double", "blinding: double\nblindness: no", "`blinding`"),
     ("unknown-field", "route: intravenous", "route: intravenous\n    roote: x", "`route`"),
     ("unknown-field", GAIN, "event: {gains_at_least: 10}", "`gain_at_least`"),
@@ -157,6 +157,11 @@ def test_arms_many_deviations_apart_are_doubted() -> None:
     text = SOUND.replace("sham: {mean: 4.1, se: 1.7, ci95: [0.6, 7.6], n: 29}",
                          "sham: {mean: -34.1, sd: 9.1, n: 29}")  # fmt: skip
     assert any("deviations apart" in str(problem) for problem in check(text))
+
+
+def test_a_mistake_in_an_arm_does_not_make_it_unknown() -> None:
+    found = check(SOUND.replace("dose_cells: 1.0e+8", 'dose_cells: "1e8"'))
+    assert [problem.code for problem in found] == ["number-as-text"]
 
 
 def test_read_needs_a_row_that_shows_it() -> None:

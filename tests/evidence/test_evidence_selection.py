@@ -18,6 +18,7 @@ from saisei.evidence import (
     Question,
     Selection,
     Study,
+    beside_text,
     flag_text,
     outcome_facts,
     select,
@@ -462,6 +463,7 @@ def test_what_may_drive_no_verdict_gives_way_to_what_may(more: dict[str, Any], w
     sound = row("death", "events", data, good=False, time_days=60)
     both = select(question, [made("s", [doubtful, sound])])
     assert [c.days for c in both.contrasts] == [60]
+    assert beside_text(why)
 
 
 def test_a_second_hand_number_is_pooled_and_labelled() -> None:

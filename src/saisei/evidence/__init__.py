@@ -2,11 +2,18 @@
 
 A number has a source; a study never vanishes silently; a gain without a control is never an
 effect. `select` answers a `Question` with contrasts and with the reasons for all that gave none.
+
+What computes (`select`, `within_arm_gains` and what belongs to them) is fetched at its first use,
+so that reading and checking study files does not wait for NumPy.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from saisei.evidence.bias import overall_bias
 from saisei.evidence.checking import check_studies
-from saisei.evidence.gains import Gain, GainGroup, within_arm_gains
 from saisei.evidence.loading import load_study, studies, study, study_sources
 from saisei.evidence.model import (
     Arm,
@@ -18,7 +25,7 @@ from saisei.evidence.model import (
     StudySource,
 )
 from saisei.evidence.outcomes import OutcomeFacts, limit_is_good, outcome_facts
-from saisei.evidence.phrases import flag_text
+from saisei.evidence.phrases import beside_text, flag_text
 from saisei.evidence.question import (
     ArmSummary,
     Bias,
@@ -31,9 +38,12 @@ from saisei.evidence.question import (
     Unreported,
     Why,
 )
-from saisei.evidence.selection import concerns, is_mixed, matching_arms, select
 from saisei.evidence.stages import stages_treated
 from saisei.evidence.tiers import TIERS, Target, Tier, at_tier, tier
+
+if TYPE_CHECKING:
+    from saisei.evidence.gains import Gain, GainGroup, within_arm_gains
+    from saisei.evidence.selection import concerns, is_mixed, matching_arms, select
 
 __all__ = [
     "TIERS",
@@ -60,6 +70,7 @@ __all__ = [
     "Unreported",
     "Why",
     "at_tier",
+    "beside_text",
     "check_studies",
     "concerns",
     "flag_text",
@@ -77,3 +88,17 @@ __all__ = [
     "tier",
     "within_arm_gains",
 ]
+
+_LATE = {
+    **dict.fromkeys(("Gain", "GainGroup", "within_arm_gains"), "gains"),
+    **dict.fromkeys(("concerns", "is_mixed", "matching_arms", "select"), "selection"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch one of the names that compute."""
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+    globals()[name] = value
+    return value

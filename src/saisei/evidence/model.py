@@ -41,6 +41,7 @@ __all__ = [
     "SecondReader",
     "Study",
     "StudySource",
+    "with_year",
 ]
 
 RowKind = Literal["counts", "events", "mean", "change", "median", "effect", "individual"]
@@ -55,6 +56,11 @@ Dose = Annotated[float, Field(gt=0)]
 
 LIMITS = ("at_most", "at_least", "gain_at_least", "fall_at_least", "fall_percent_at_least")
 """The keys by which an event says from which score, or which change, a person is counted."""
+
+
+def with_year(title: str, year: int | None) -> str:
+    """Put the year behind a title that does not name it already."""
+    return title if year is None or str(year) in title else f"{title} {year}"
 
 
 class _Model(BaseModel):
@@ -298,8 +304,7 @@ class Study(_Model):
     @property
     def label(self) -> str:
         """Short name with the year, for a forest plot: ``TREASURE 2024``."""
-        year = "" if self.year is None or str(self.year) in self.title else f" {self.year}"
-        return f"{self.title}{year}"
+        return with_year(self.title, self.year)
 
     @property
     def treatment_arms(self) -> tuple[Arm, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from saisei.base.store import load_data
 from saisei.base.texts import Catalogue, Language
 
-__all__ = ["flag_text", "say"]
+__all__ = ["beside_text", "flag_text", "say"]
 
 
 def say(key: str, /, **filling: object) -> str:
@@ -26,3 +26,14 @@ def flag_text(flag: str, language: Language = "en") -> str:
     'counts worked out from printed percentages'
     """
     return _catalogue(language).say(f"flags.{flag}")
+
+
+def beside_text(why: str, language: Language = "en") -> str:
+    """Say why a contrast stands beside the pool (its `why_beside`).
+
+    Examples
+    --------
+    >>> beside_text("post-hoc")
+    'chosen after the results were known'
+    """
+    return _catalogue(language).say(f"beside.{why}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from saisei.base.errors import OptionError, Problem
-from saisei.evidence.model import Analysis, Limit
+from saisei.evidence.model import Analysis, Limit, with_year
 from saisei.evidence.outcomes import outcome_facts
 from saisei.vocabulary import (
     Blinding,
@@ -189,6 +189,11 @@ class Contrast:
     overlaps: tuple[str, ...] = ()
     why_beside: str = ""
     """Why it is shown beside the pool; empty for one that is in the pool."""
+
+    @property
+    def label(self) -> str:
+        """Short name with the year, for a forest plot: ``TREASURE 2024``."""
+        return with_year(self.title, self.year)
 
     @property
     def se(self) -> float:

@@ -46,6 +46,14 @@ class Draft:
         return {arm.id: arm for arm in self.arms.values()}
 
     @property
+    def arm_names(self) -> list[str]:
+        """The ids of all arms, also of those with a mistake."""
+        arms = self.header.get("arms")
+        listed = arms if isinstance(arms, list) else []
+        given = [arm.get("id") for arm in listed if isinstance(arm, Mapping)]
+        return [str(name) for name in given if name is not None]
+
+    @property
     def source_kinds(self) -> dict[str, str]:
         """Kind of each source by its key."""
         table = self.header.get("sources")

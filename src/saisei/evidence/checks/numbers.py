@@ -202,12 +202,12 @@ def _far_apart(draft: Draft, steps: Steps, row: Row) -> None:
 
 def _effect(draft: Draft, place: Steps, entry: Entry) -> None:
     """Check a printed effect: its arms, its scale, its interval."""
-    arms = draft.arm_ids
+    arms, names = draft.arm_ids, draft.arm_names
     for name, role in (("of", Role.TREATMENT), ("versus", Role.CONTROL)):
         arm = getattr(entry, name)
-        if arm is not None and arm not in arms and draft.arms:
-            found, hint = f"unknown arm `{arm}`", nearest(arm, arms)
-            draft.add("unknown-arm", (*place, name), found, listed(arms), hint)
+        if arm is not None and arm not in names:
+            found, hint = f"unknown arm `{arm}`", nearest(arm, names)
+            draft.add("unknown-arm", (*place, name), found, listed(names), hint)
         elif arm in arms and arms[arm].role is not role:
             draft.add("arm-role", (*place, name), f"`{arm}` is no {role.value} arm", role.value)
     ends = [value for value in (entry.estimate, *(entry.ci95 or ())) if value is not None]

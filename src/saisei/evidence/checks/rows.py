@@ -118,7 +118,7 @@ def _good(draft: Draft, steps: Steps, row: Row) -> None:
 
 def _arms(draft: Draft, steps: Steps, row: Row) -> None:
     """Check that each entry names an arm of the study (of an effect: both its arms)."""
-    known = draft.arm_ids
+    known = draft.arm_names
     if row.kind == "effect":
         for name in sorted(set(row.data) - {"contrast"}):
             draft.add(
@@ -126,7 +126,7 @@ def _arms(draft: Draft, steps: Steps, row: Row) -> None:
             )
         return
     for name in row.data:
-        if name not in known and draft.arms:
+        if name not in known:
             found, hint = f"unknown arm `{name}`", nearest(name, known)
             draft.add("unknown-arm", (*steps, "data", name), found, listed(known), hint)
 

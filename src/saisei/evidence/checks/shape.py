@@ -53,12 +53,22 @@ _NUMERIC = ("float_type", "int_type", "float_parsing", "int_parsing", "int_from_
 def shape_problems(document: Document, error: ValidationError) -> list[Problem]:
     """Turn what the models refuse into problems with places, one for each place."""
     told: dict[Steps, Problem] = {}
-    for mistake in error.errors():
+    for mistake in _without_unions(error):
         steps = _known(document, mistake["loc"], missing=mistake["type"] == "missing")
-        problem = _problem(document, steps, mistake)
-        if steps not in told or problem.code == "unknown-word":
-            told[steps] = problem  # of the branches of a union, the one that lists words
+        told.setdefault(steps, _problem(document, steps, mistake))
     return list(told.values())
+
+
+def _without_unions(error: ValidationError) -> list[Any]:
+    """Drop, of a value that may be true, false or a word, what the branches say one by one."""
+    found: list[Any] = list(error.errors())
+    words = [mistake for mistake in found if mistake["type"] == "literal_error"]
+    either = {mistake["loc"][:-1]: mistake for mistake in words}
+    for mistake in [mistake for mistake in found if mistake["loc"][-1:] == ("bool",)]:
+        if (other := either.get(mistake["loc"][:-1])) is not None:
+            other["ctx"] = {"expected": "'true', 'false', " + str(other["ctx"]["expected"])}
+            found.remove(mistake)
+    return found
 
 
 def _known(document: Document, loc: Steps, *, missing: bool) -> Steps:
@@ -90,6 +100,8 @@ def _words(steps: Steps, mistake: Any) -> tuple[str, str, str, str]:
         return "unknown-word", f"unknown word `{given}`", listed(words), nearest(given, words)
     if kind in _NUMERIC:
         return _not_a_number(given, kind)
+    if kind == "model_type":
+        return "not-a-table", _kind(given), "fields with values, `name: value`", ""
     return "wrong-value", _lower(str(mistake["msg"])), "", ""
 
 
@@ -104,7 +116,9 @@ def _not_a_number(given: object, kind: str) -> tuple[str, str, str, str]:
 def _kind(given: object) -> str:
     if given is None:
         return "nothing (null)"
-    return f"`{given}`" if isinstance(given, str | int | float) else f"a {type(given).__name__}"
+    if isinstance(given, list | dict):
+        return "a list" if isinstance(given, list) else "a table"
+    return f"`{given}`"
 
 
 def _fields(steps: Steps) -> list[str]:
