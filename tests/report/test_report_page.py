@@ -20,7 +20,7 @@ from report.report_builders import emergency_decision, full_decision, short_deci
 from report.report_reading import PAYLOAD, Reading, hostile, read_page, statements
 from saisei.base.errors import DataError
 from saisei.base.sources import Source, Statement
-from saisei.decision.model import Decision, Kind
+from saisei.decision.model import Decision, Kind, LeftOutRow
 from saisei.report import to_html
 
 DECISIONS = {
@@ -33,7 +33,21 @@ DECISIONS = {
 }
 ELEMENTS = {
     *("html", "head", "meta", "title", "style", "body", "a", "aside", "p", "strong", "main"),
-    *("header", "h1", "h2", "h3", "h4", "h5", "section", "nav", "details", "summary", "ol", "ul"),
+    *(
+        "header",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "section",
+        "nav",
+        "details",
+        "summary",
+        "ol",
+        "ul",
+    ),
     *("li", "dl", "dt", "dd", "div", "span", "sup", "article", "figure", "figcaption", "table"),
     *(
         "caption",
@@ -234,6 +248,32 @@ def test_uncontrolled_gains_never_stand_alone() -> None:
     assert "NR1, 12 months" in own
     assert "STEMTRA, sham surgery" in own
     assert "Arm training, 6 weeks · 73 people" in own
+
+
+def test_a_measure_with_nothing_to_compare_is_folded_away_and_says_so() -> None:
+    row = replace(full_decision().gains[0], what="Barthel, points")
+    page = to_html(replace(full_decision(), gains=(row,), therapies=(), findings=()))
+    folded = page.split("Measures with nothing to compare (1)")[1]
+    assert folded.index("nothing can be read from it") < folded.index("NR1, 12 months")
+    assert "Measures with nothing" not in to_html(full_decision())
+
+
+def test_the_nearest_evidence_comes_first_and_silence_last() -> None:
+    full = full_decision()
+    turned = replace(full.therapies[0], findings=("death", "nihss", "sb623-fma"))
+    page = to_html(replace(full, therapies=(turned, full.therapies[1])))
+    places = [page.index(f'id="finding-{name}"') for name in ("sb623-fma", "nihss", "death")]
+    assert places == sorted(places)
+    assert page.index("Questions without an answer: 1") < places[2]
+
+
+def test_studies_left_out_stand_by_reason() -> None:
+    full = full_decision()
+    rows = tuple(LeftOutRow(n, f"Study {n}", "no control" if n < "c" else "late") for n in "abc")
+    finding = replace(full.findings[0], left_out=rows)
+    page = to_html(replace(full, findings=(finding, *full.findings[1:])))
+    assert "<li><strong>no control:</strong> Study a; Study b</li>" in page
+    assert "Studies left out, and why (3)" in page
 
 
 def test_a_finding_of_two_therapies_is_drawn_once() -> None:

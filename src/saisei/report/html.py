@@ -6,16 +6,16 @@ import base64
 import hashlib
 from functools import cache
 from importlib import resources
-from itertools import groupby
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from saisei.decision.model import Decision, GainRow, Kind
+from saisei.decision.model import Decision, GainRow, Kind, LeftOutRow
 from saisei.report.check import check_decision
 from saisei.report.citations import host_of, identifier_link, web_address
 from saisei.report.figures import Figures
-from saisei.report.outline import Outline, outline
+from saisei.report.outline import COMPARED, Outline, outline
 from saisei.report.page import Page, emphasised
 from saisei.report.tables import Tables
 
@@ -82,7 +82,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"by_measure": _by_measure, "emphasised": emphasised}
+    environment.filters |= {
+        "by_measure": _by_measure,
+        "by_reason": _by_reason,
+        "emphasised": emphasised,
+        "first_upper": _first_upper,
+    }
     environment.globals |= {
         "web_address": web_address,
         "host_of": host_of,
@@ -91,8 +96,29 @@ def _environment() -> Environment:
     return environment
 
 
-def _by_measure(rows: tuple[GainRow, ...]) -> list[list[GainRow]]:
+class Measures(NamedTuple):
+    """Gains by measure: those with a group without cells, and those with nothing beside them."""
+
+    beside: list[list[GainRow]]
+    alone: list[list[GainRow]]
+
+
+def _by_measure(rows: tuple[GainRow, ...]) -> Measures:
     """Put gains of the same measure together, in the order in which measures first come."""
-    order = list(dict.fromkeys(row.what for row in rows))
-    ordered = sorted(rows, key=lambda row: order.index(row.what))
-    return [list(group) for _, group in groupby(ordered, key=lambda row: row.what)]
+    groups: dict[str, list[GainRow]] = {}
+    for row in rows:
+        groups.setdefault(row.what, []).append(row)
+    beside = [g for g in groups.values() if any(row.group in COMPARED for row in g)]
+    return Measures(beside, [g for g in groups.values() if g not in beside])
+
+
+def _first_upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _by_reason(rows: tuple[LeftOutRow, ...]) -> list[tuple[str, list[str]]]:
+    """Put studies that were left out for the same reason together, the commonest reason first."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        reasons.setdefault(row.reason, []).append(row.label)
+    return sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))

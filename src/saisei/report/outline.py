@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from saisei.decision.model import Decision, FindingView, GainRow, TherapyView, TrialView
 
-__all__ = ["Outline", "Section", "outline"]
+__all__ = ["COMPARED", "Outline", "Section", "Told", "outline"]
 
 Present = Callable[[Decision], object]
 PARTS: tuple[tuple[str, Present], ...] = (
@@ -29,7 +29,8 @@ PARTS: tuple[tuple[str, Present], ...] = (
 )
 """The parts and when a page has them. Sources come last, after everything that cites them."""
 
-COMPARED = ("sham", "therapy only")
+COMPARED = ("sham", "therapy only", "control")
+"""Groups without cells, beside which a gain with cells has to stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ class Section:
 
     id: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The findings of one therapy: those that say something, the nearest first, and the others."""
+
+    spoken: tuple[FindingView, ...]
+    silent: tuple[FindingView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +64,17 @@ class Outline:
     trials: tuple[TrialView, ...]
     """Every trial with entry rules, once."""
 
+    def findings_of(self, therapy: TherapyView) -> Told:
+        """Give a therapy's findings: tier A before B before C, in their own order within one."""
+        named = [self.findings[finding] for finding in dict.fromkeys(therapy.findings)]
+        spoken = sorted(filter(_speaks, named), key=lambda finding: finding.tier or "Z")
+        return Told(tuple(spoken), tuple(finding for finding in named if not _speaks(finding)))
+
     def gains_of(self, decision: Decision, therapy: TherapyView) -> tuple[GainRow, ...]:
         """Give a therapy's gains, and beside them what was gained without cells.
 
-        An uncontrolled gain never stands alone: where the therapy brings no sham and no
-        therapy-only row of the same measure, those of the whole decision are put beside it.
+        An uncontrolled gain never stands alone: where the therapy brings no row without
+        cells of the same measure, those of the whole decision are put beside it.
         """
         measures = {row.what for row in therapy.gains}
         own = {row.what for row in therapy.gains if row.group in COMPARED}
@@ -69,6 +84,10 @@ class Outline:
             if row.what in measures - own and row.group in COMPARED and row not in therapy.gains
         ]
         return (*therapy.gains, *beside)
+
+
+def _speaks(finding: FindingView) -> bool:
+    return bool(finding.rows or finding.counts or finding.verdict != "no data")
 
 
 def outline(decision: Decision, title: Callable[[str], str]) -> Outline:

@@ -143,12 +143,6 @@ class Tables:
         )
         return self._table(say("gains.table", what=rows[0].what), keys, shown)
 
-    def left_out(self, finding: FindingView) -> Table:
-        """Give the studies that gave no row."""
-        keys = ("finding.study", "finding.reason")
-        rows = ((row.label, row.reason) for row in finding.left_out)
-        return self._table(self.page.say("finding.left_out"), keys, rows)
-
     def unread(self, finding: FindingView) -> Table:
         """Give the trials of the question that nobody could read."""
         keys = ("finding.study", "finding.state", "finding.people", "finding.direction")
@@ -162,7 +156,7 @@ class Tables:
             )
             for row in finding.unread
         )
-        return self._table(self.page.say("finding.unread"), keys, rows)
+        return self._table(self.page.say("finding.unread_table"), keys, rows)
 
     def claims(self, therapy: TherapyView) -> Table:
         """Give what pages tell patients beside what was found."""

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 Say = Callable[..., str]
-GROUPS = ("cells, no control", "cells, with control", "sham", "therapy only")
+GROUPS = ("cells, no control", "cells, with control", "sham", "therapy only", "control")
 """Order of the groups in the picture; any other comes after them."""
 START, END = 10.0, WIDTH - 10.0
 BOLD = 16.5
@@ -124,7 +124,10 @@ def _bar(group: str, row: GainRow, axis: Axis, y: float) -> Markup:
 
 
 def gain_mark(group: str, x: float, y: float) -> Markup:
-    """Hollow diamond: cells alone; full: cells in a trial; square: sham; disc: therapy only."""
+    """Hollow diamond: cells alone; full: cells in a trial; square: sham; disc: therapy only.
+
+    A ring is any other group.
+    """
     corners = [(x, y - 7), (x + 7, y), (x, y + 7), (x - 7, y)]
     if group == "cells, no control":
         return polygon(corners, fill="#fff", stroke=CELLS, stroke_width=2.5)
@@ -132,7 +135,8 @@ def gain_mark(group: str, x: float, y: float) -> Markup:
         return polygon(corners, fill=CELLS, stroke=INK)
     if group == "sham":
         return tag("rect", x=x - 6, y=y - 6, width=12.0, height=12.0, fill=FAINT, stroke=INK)
-    return tag("circle", cx=x, cy=y, r=6.0, fill=INK)
+    fill = INK if group == "therapy only" else "#fff"
+    return tag("circle", cx=x, cy=y, r=5.5, fill=fill, stroke=INK, stroke_width=2.0)
 
 
 def _ticks(axis: Axis, base: float) -> Markup:
