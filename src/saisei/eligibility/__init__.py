@@ -7,7 +7,7 @@ language with its tables.
 
 from saisei.eligibility.criterion import Criterion, Judged, Kind, Verdict, judge, read_criterion
 from saisei.eligibility.evaluate import Evaluation, Lookup, Reading, evaluate, lookup_of
-from saisei.eligibility.lint import check_criteria, constant_truth
+from saisei.eligibility.lint import breaking_fields, check_criteria, constant_truth
 from saisei.eligibility.parse import parse
 from saisei.eligibility.tree import (
     And,
@@ -49,6 +49,7 @@ __all__ = [
     "Reading",
     "Test",
     "Verdict",
+    "breaking_fields",
     "check_criteria",
     "constant_truth",
     "evaluate",
