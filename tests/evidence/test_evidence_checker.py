@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,10 @@ EFFECT = (
     "contrast: {measure: MD, estimate: 2.0, ci95: [-3, 7], adjusted: true, of: low, versus: sham}"
 )
 DOSE_LABEL = 'label: "low dose"\n    control: null'
+UNREAD = (
+    'publication: published-unread\npublication_note: "P values only"\n'
+    "people: null\nreported_direction: unclear\n"
+)
 READ = 'publication: read\npublication_note: "read whole"\n'
 GAIN = "event: {gain_at_least: 10}"
 
@@ -106,6 +111,8 @@ BAD: list[tuple[str, str, str, str]] = [
     ("design-and-arms", "design: rct", "design: single-arm", "control arm"),
     ("design-missing", "design: rct", "design: null", "placeholder"),
     ("placeholder", "funding: public", "funding: public\nplaceholder: true", "no outcomes"),
+    ("no-treatment-arm", "role: treatment", "role: control", "given cells"),
+    ("people-unknown", READ, UNREAD, "not known"),
     ("overlaps-itself", "publication: read", "publication: read\noverlaps: [good-2020]", "itself"),
 ]  # fmt: skip
 
@@ -134,8 +141,9 @@ def test_a_mistake_is_named_with_file_and_line(code: str, old: str, new: str, wo
     changed = range(first, first + max(new.count("\n"), old.count("\n")) + 2)
     places = [p.place for p in found if words in str(p)]
     row = max((line for line in row_lines(text) if line <= first), default=1)
-    # (what is missing from the head can only be told of the file as a whole)
-    near = {*changed, row, 1 if code == "missing-field" else row}
+    # (what is missing can only be told of the whole that it is missing from)
+    whole = {"missing-field": 1, "no-treatment-arm": SOUND[: SOUND.index("arms:")].count("\n") + 1}
+    near = {*changed, row, whole.get(code, row)}
     assert any(place is not None and place.line in near for place in places), places
 
 
@@ -231,6 +239,8 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["1", "[]", "text", "null", "{}", "arms: 3", "arms: [1, {}]"])
 def test_what_is_no_study_at_all_is_told(text: str) -> None:
     assert check(text)
+    if text in ("1", "[]"):
+        assert [problem.code for problem in check(text)] == ["not-a-table"]
 
 
 VALUES = ["null", "[]", "{}", "-1", "text", "true", ".nan", "[1, 2, 3]", "{a: 1}", "1.0e+30", '""']
@@ -254,3 +264,26 @@ def test_no_broken_file_crashes_the_checker(seed: int) -> None:
     for problem in check_document(document):
         assert problem.place is not None
         assert str(problem)
+
+
+def test_every_code_is_documented_and_every_documented_code_is_tested() -> None:
+    root = Path(__file__).parents[2]
+    source = "".join(
+        path.read_text("utf-8")
+        for path in sorted((root / "src/saisei/evidence").rglob("*.py"))
+        if path.parent.name == "checks" or path.name == "checking.py"
+    )
+    given = set(re.findall(r'(?:draft\.(?:add|warn)|Problem|\badd)\(\s*"([a-z-]+)"', source))
+    given |= set(re.findall(r'return "([a-z-]+)", ', source))
+    page = (root / "docs/curating-evidence.md").read_text("utf-8")
+    tables = page[page.index("## What is checked") : page.index("## From rows")]
+    told = {
+        code
+        for line in tables.splitlines()
+        if line.startswith("| `")
+        for code in re.findall(r"`([a-z-]+)`", line.split("|")[1])
+    }
+    assert told == given
+    tested = {code for code, *_ in BAD} | {"repeated-row", "read-without-rows", "not-a-table"}
+    tested |= {"overlap-one-way", "unknown-study"}
+    assert told == tested
