@@ -14,6 +14,7 @@ from enum import StrEnum
 from saisei.base.sources import Source, Statement
 
 __all__ = [
+    "SCHEMA",
     "AuditItem",
     "CautionView",
     "ClaimView",

@@ -1,0 +1,133 @@
+"""Findings as the report shows them: one forest plot's worth of numbers each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from saisei.appraisal import Axis, Finding, Step, axis_of, findings_for
+from saisei.base.sources import Statement
+from saisei.decision.model import FindingView, ForestRow, LeftOutRow, PooledRow, UnreadRow
+from saisei.decision.voice import Voice
+from saisei.evidence import Contrast, Target, Unreported, flag_text
+from saisei.vocabulary import ROUTE_KINDS
+
+__all__ = ["Answered", "answered", "finding_id", "view"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the evidence answers about one therapy for one kind of person."""
+
+    target: Target
+    findings: tuple[Finding, ...]
+
+    def at(self, *tiers: str) -> tuple[Finding, ...]:
+        """Give the findings of some tiers that say anything."""
+        return tuple(finding for finding in self.findings if finding.tier in tiers)
+
+    @property
+    def silent(self) -> tuple[Finding, ...]:
+        """Questions that nothing controlled answers at any tier."""
+        return tuple(finding for finding in self.findings if finding.tier is None)
+
+
+def answered(target: Target) -> Answered:
+    """Ask the evidence everything about a therapy."""
+    return Answered(target, findings_for(target))
+
+
+def finding_id(finding: Finding, target: Target) -> str:
+    """Name a finding so that two therapies that share it name the same one."""
+    kind = ROUTE_KINDS[target.route].value
+    near = {"A": f"{target.cells.value}-{target.route.value}", "B": kind}.get(finding.tier or "")
+    surgery = "-surgery" if finding.worthwhile and finding.worthwhile.doubled else ""
+    return f"{finding.asked.id}.{finding.tier}.{near or 'any'}{surgery}".lower().replace("/", "-")
+
+
+def view(finding: Finding, target: Target, voice: Voice) -> FindingView:
+    """Turn a finding into what a page draws."""
+    axis = axis_of(finding)
+    certainty = finding.certainty
+    return FindingView(
+        id=finding_id(finding, target),
+        outcome=finding.asked.outcome,
+        title=finding.asked.title,
+        tier=finding.tier or "",
+        tier_note=voice.say(f"tier.{finding.tier}") if finding.tier else "",
+        scale=axis.scale if axis else "",
+        log_axis=bool(axis and axis.log),
+        better=axis.better if axis else "right",
+        null=axis.null if axis else 0.0,
+        worthwhile=_band(axis),
+        rows=_rows(axis) if axis else (),
+        pooled=_pooled(finding, axis, voice) if axis else None,
+        verdict=finding.verdict.word,
+        sentences=finding.verdict.sentences,
+        certainty=certainty.level if certainty else "",
+        reasons=tuple(_reasons(certainty.steps, certainty.label)) if certainty else (),
+        counts=finding.counts,
+        left_out=tuple(
+            LeftOutRow(study.study_id, study.title, study.reason)
+            for study in finding.selection.left_out
+        ),
+        unread=tuple(_unread(trial) for trial in finding.selection.unreported),
+    )
+
+
+def _band(axis: Axis | None) -> tuple[float, float] | None:
+    if axis is None:
+        return None
+    left, right = axis.worthwhile
+    if left is None or right is None:
+        return None
+    return left, right
+
+
+def _rows(axis: Axis) -> tuple[ForestRow, ...]:
+    return tuple(
+        ForestRow(
+            row.contrast.study_id,
+            _label(row.contrast),
+            str(row.contrast.treated),
+            str(row.contrast.control),
+            row.estimate,
+            row.low,
+            row.high,
+            row.weight,
+            row.contrast.bias,
+            "; ".join(filter(None, (row.note, *(flag_text(flag) for flag in row.contrast.flags)))),
+            row.contrast.source_keys,
+        )
+        for row in axis.rows
+        if all(map(math.isfinite, (row.estimate, row.low, row.high)))
+    )
+
+
+def _label(contrast: Contrast) -> str:
+    year = str(contrast.year or "")
+    return contrast.title if not year or year in contrast.title else f"{contrast.title} {year}"
+
+
+def _pooled(finding: Finding, axis: Axis, voice: Voice) -> PooledRow | None:
+    effect = finding.effect
+    if axis.pooled is None or effect is None:
+        return None
+    middle, low, high = axis.pooled
+    key = "pooled.one" if effect.studies == 1 else "pooled.several"
+    new_low, new_high = axis.predicted or (None, None)
+    return PooledRow(
+        voice.say(key, n=effect.studies), middle, low, high, new_low, new_high, effect.method
+    )
+
+
+def _reasons(steps: Iterable[Step], label: str) -> Iterable[Statement]:
+    for step in steps:
+        change = f" ({step.change:+d})".replace("-", "−") if step.change else " (0)"
+        yield Statement(f"{step.domain}{change}: {step.reason.text}", step.reason.sources)
+    yield Statement(label)
+
+
+def _unread(trial: Unreported) -> UnreadRow:
+    return UnreadRow(trial.study_id, trial.title, trial.state.value, trial.people, trial.direction)

@@ -1,0 +1,34 @@
+"""The journey of a programme as the report shows it."""
+
+from __future__ import annotations
+
+from saisei.decision.model import CostView, JourneyView, StepView
+from saisei.therapies import Cost, Programme, Step, plan_journey
+
+__all__ = ["journey_view"]
+
+
+def journey_view(programme: Programme) -> JourneyView:
+    """Lay out what a programme would take, without dates."""
+    journey = plan_journey(programme)
+    return JourneyView(
+        steps=tuple(_step(step) for step in journey.steps),
+        visits=(*journey.visits, *journey.rehabilitation, *journey.flying),
+        costs=tuple(_cost(cost) for cost in journey.costs),
+        cost_notes=(*journey.cost_notes, *journey.insurance),
+        culture=journey.culture,
+    )
+
+
+def _step(step: Step) -> StepView:
+    dates = " to ".join(day.isoformat() for day in (step.first, step.last) if day is not None)
+    return StepView(step.title, step.duration, dates, step.notes)
+
+
+def _cost(cost: Cost) -> CostView:
+    low, high = f"{cost.low:,.0f}", f"{cost.high:,.0f}"
+    amount = low if cost.low == cost.high else f"{low} to {high}"
+    more = "+" if cost.open_ended else ""
+    return CostView(
+        cost.country, f"{amount}{more} {cost.currency}", cost.quality, cost.basis, (cost.source,)
+    )

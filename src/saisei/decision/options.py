@@ -1,0 +1,38 @@
+"""The ways to go, side by side: without cells, in a trial, paid, and waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from saisei.decision.model import Option
+from saisei.decision.therapies import Considered
+from saisei.decision.voice import Voice
+
+__all__ = ["options"]
+
+
+def options(considered: Sequence[Considered], voice: Voice) -> tuple[Option, ...]:
+    """List the options. Doing without cells and a trial are always among them."""
+    fitting = [one for one in considered if one.fits]
+    some = any(one.options for one in fitting)
+    found = [_option("usual", "summary", voice), _trial(voice, some=some)]
+    paid = [one for one in fitting if one.paid]
+    if paid:
+        line = voice.say("answer.nothing_controlled", therapy=paid[0].programme.name)
+        found.append(_option("paid", "summary", voice, bottom_line=line))
+    return (*found, _option("wait", "summary", voice))
+
+
+def _trial(voice: Voice, *, some: bool) -> Option:
+    return _option("trial", "summary_some" if some else "summary_none", voice)
+
+
+def _option(name: str, summary: str, voice: Voice, **filling: object) -> Option:
+    key = f"options.{name}"
+    return Option(
+        id=name,
+        title=voice.say(f"{key}.title"),
+        summary=(voice.statement(f"{key}.{summary}", **filling),),
+        positives=voice.statements(f"{key}.positives"),
+        negatives=voice.statements(f"{key}.negatives"),
+    )

@@ -1,0 +1,135 @@
+"""What the report reads of a case before anything else: condition, stage, and the facts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from saisei.base.dates import PartialDate, Span
+from saisei.cases import NEVER, Answer, Case, fields
+from saisei.decision.model import Fact
+from saisei.decision.voice import Voice
+from saisei.eligibility import field_name
+from saisei.vocabulary import Condition, Stage, days_per_month, stage_of
+
+__all__ = ["Situation", "facts", "read_situation", "show_number"]
+
+COMPUTED = ("age_years", "months_since_stroke", "months_since_tbi", "nihss_total", "barthel_total",
+            "fma_motor_total")  # fmt: skip
+"""Derived values that a reader wants to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The condition and the stage, as far as they are known."""
+
+    condition: Condition | None
+    stage: Stage | None
+    days: Span | None
+    """Days since the stroke, or since the brain injury."""
+
+    @property
+    def known(self) -> bool:
+        """Whether both are known, so that the evidence can be looked up."""
+        return self.condition is not None and self.stage is not None
+
+
+def read_situation(case: Case) -> Situation:
+    """Read condition and stage; a coarse date can leave the stage open."""
+    stated = case.answer("condition").value
+    condition = Condition(stated) if isinstance(stated, str) else None
+    days = as_span(case.answer("days_since_stroke").value)
+    if condition is Condition.TBI:
+        months = as_span(case.answer("months_since_tbi").value)
+        days = None if months is None else months.scaled(days_per_month())
+    return Situation(condition, None if days is None else stage_of(days), days)
+
+
+def as_span(value: object) -> Span | None:
+    """Give a number, exact or between bounds, as a span; None where it is no finite number."""
+    if isinstance(value, Span):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isinf(value):
+        return None
+    return Span(value, value)
+
+
+def facts(case: Case, voice: Voice) -> tuple[Fact, ...]:
+    """List every value that the case states, and the computed ones that a reader wants to see."""
+    stated = [_stated(case, name, voice) for name in case.entries]
+    shown = {fact.field for fact in stated}
+    computed = [
+        _computed(answer, voice)
+        for name in COMPUTED
+        if name not in shown and (answer := case.answer(name)).known
+    ]
+    return (*stated, *computed)
+
+
+def _stated(case: Case, name: str, voice: Voice) -> Fact:
+    entry, answer = case.entries[name][-1], case.answer(name)
+    notes = []
+    if not entry.dated and fields()[name].valid_for is not None:
+        notes.append(voice.say("facts.undated"))
+    if answer.state == "stale":
+        notes.append(voice.say("facts.stale"))
+    return Fact(
+        name,
+        _label(name),
+        _show(entry.value, name, voice),
+        str(entry.date) if entry.dated else "",
+        "; ".join(notes),
+    )
+
+
+def _computed(answer: Answer, voice: Voice) -> Fact:
+    shown = _show(answer.value, answer.field, voice)
+    return Fact(answer.field, _label(answer.field), shown, "", voice.say("facts.computed"))
+
+
+def _label(name: str) -> str:
+    label = field_name(name)
+    return label[:1].upper() + label[1:]
+
+
+def _show(value: object, name: str, voice: Voice) -> str:
+    unit = fields()[name].unit or ""
+    unit = "" if unit.startswith("{") else unit
+    unit = {"a": "years", "mo": "months", "d": "days", "wk": "weeks", "h": "hours"}.get(unit, unit)
+    if value is NEVER:
+        return voice.say("facts.never")
+    if isinstance(value, bool):
+        return voice.say("facts.yes" if value else "facts.no")
+    if isinstance(value, Span) and not value.exact:
+        between = {"low": show_number(value.low), "high": show_number(value.high)}
+        return f"{voice.say('facts.between', **between)} {unit}".strip()
+    if isinstance(value, Span | int | float):
+        number = value.low if isinstance(value, Span) else value
+        return f"{show_number(number)} {unit}".strip()
+    return _show_words(value, voice)
+
+
+def _show_words(value: object, voice: Voice) -> str:
+    if isinstance(value, PartialDate | str):
+        return str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {show_number(item)}" for key, item in value.items())
+    if isinstance(value, tuple | frozenset | list):
+        names = [str(getattr(item, "name", item)) for item in value]
+        return ", ".join(names) or voice.say("facts.none")
+    return str(value)
+
+
+def show_number(value: object) -> str:
+    """Show a number without decimals that nobody measured.
+
+    Examples
+    --------
+    >>> show_number(26.05), show_number(4.2), show_number(75.0)
+    ('26', '4.2', '75')
+    """
+    if not isinstance(value, int | float):
+        return str(value)
+    if float(value).is_integer() or abs(value) >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.2g}"

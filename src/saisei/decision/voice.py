@@ -1,0 +1,73 @@
+"""Whom the report speaks to, and the catalogue of its own sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from saisei.base.sources import Statement
+from saisei.base.store import load_data
+from saisei.base.texts import Catalogue, Language, in_language
+from saisei.cases import Case
+
+__all__ = ["Audience", "Voice", "audience_of"]
+
+Audience = Literal["self", "family", "clinician"]
+FILE = "decision/texts.yaml"
+
+
+def audience_of(case: Case) -> Audience:
+    """Say who is answering; a person for themselves where it is not stated."""
+    stated = case.answer("respondent").value
+    if stated == "family":
+        return "family"
+    return "clinician" if stated == "clinician" else "self"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The sentences of the report, to the person or of the person, in a language."""
+
+    audience: Audience
+    language: Language = "en"
+
+    def say(self, key: str, /, **filling: object) -> str:
+        """Give one sentence with *you* or *the person* filled in."""
+        return self._catalogue().say(key, **self._pronouns(), **filling)
+
+    def statement(self, key: str, /, *sources: str, **filling: object) -> Statement:
+        """Give one sentence with its sources: those of the text and those given."""
+        entry = self._entry(key)
+        own = tuple(entry.get("sources", ())) if isinstance(entry, dict) else ()
+        return Statement(self.say(key, **filling), (*own, *sources))
+
+    def statements(self, key: str, /, **filling: object) -> tuple[Statement, ...]:
+        """Give a list of sentences."""
+        return tuple(
+            Statement(
+                in_language(entry, self.language).format(**self._pronouns(), **filling),
+                tuple(entry.get("sources", ())),
+            )
+            for entry in self._entry(key)
+        )
+
+    def table(self, key: str) -> Any:
+        """Give a part of the catalogue as it stands."""
+        return self._entry(key)
+
+    def has(self, key: str) -> bool:
+        """Whether the catalogue has a text under a key."""
+        return self._catalogue().has(key)
+
+    def _pronouns(self) -> dict[str, str]:
+        table = load_data(FILE)["audience"][self.audience]
+        return {name: in_language(text, self.language) for name, text in table.items()}
+
+    def _catalogue(self) -> Catalogue:
+        return Catalogue(FILE, load_data(FILE), self.language)
+
+    def _entry(self, key: str) -> Any:
+        entry = load_data(FILE)
+        for step in key.split("."):
+            entry = entry[step]
+        return entry

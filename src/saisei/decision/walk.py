@@ -1,0 +1,318 @@
+"""The walk: from one case to one Decision.
+
+Pure: the same case, the same data files and the same moment give the same Decision. The gates come
+first; what they let through is looked up, appraised, forecast and put into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from saisei import __version__
+from saisei.appraisal import Finding, comparator_notes, other_treatments
+from saisei.base.sources import Statement
+from saisei.base.store import data_digest
+from saisei.base.texts import Language, in_language
+from saisei.cases import Case
+from saisei.decision import closing
+from saisei.decision.answer import answer
+from saisei.decision.audit import audit
+from saisei.decision.cited import cited
+from saisei.decision.findings import finding_id
+from saisei.decision.findings import view as finding_view
+from saisei.decision.futures import view as future_view
+from saisei.decision.gains import gains_beside
+from saisei.decision.gates import Gate, Reason, pass_gates
+from saisei.decision.model import (
+    SCHEMA,
+    Decision,
+    Emergency,
+    FindingView,
+    FutureView,
+    GainRow,
+    Kind,
+    OtherTreatment,
+    TherapyView,
+)
+from saisei.decision.options import options
+from saisei.decision.person import Situation, facts, read_situation
+from saisei.decision.therapies import Considered, consider, in_order
+from saisei.decision.therapies import view as therapy_view
+from saisei.decision.voice import Voice, audience_of
+from saisei.forecast import futures
+from saisei.therapies import Programme, Screening, screen
+from saisei.vocabulary import Condition
+
+__all__ = ["Options", "decide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a surface may choose."""
+
+    language: Language = "en"
+    context: str | None = None
+    """What goes on meanwhile in the forecast without cells; the forecast's own default if None."""
+
+
+def decide(case: Case, as_of: datetime, options: Options = Options()) -> Decision:
+    """Walk from a case to its Decision.
+
+    Parameters
+    ----------
+    case
+        The person.
+    as_of
+        The moment of the report, with its zone. A case read for another moment is judged at this.
+    options
+        Language and context.
+
+    Raises
+    ------
+    DataError
+        One of our own data files is broken.
+    """
+    if case.as_of != as_of:
+        case = replace(case, as_of=as_of)
+    voice = Voice(audience_of(case), options.language)
+    gate = pass_gates(case)
+    decision = _page(case, gate, voice, options)
+    if gate.kind is not Kind.EMERGENCY:
+        decision = replace(decision, policy=closing.policy(as_of.date(), voice))
+    if gate.kind is Kind.FULL:
+        decision = replace(decision, audit=audit(decision, voice.language))
+    return replace(decision, sources=cited(decision))
+
+
+def _page(case: Case, gate: Gate, voice: Voice, options: Options) -> Decision:
+    situation = read_situation(case)
+    bare = _bare(case, gate, situation, voice)
+    match gate.kind:
+        case Kind.EMERGENCY | Kind.CHILD | Kind.PREGNANCY:
+            return bare
+        case Kind.ACUTE_IN_HOSPITAL:
+            return _acute(bare, case, situation, voice)
+        case Kind.NO_CONDITION:
+            return _nothing(bare, case, voice)
+        case Kind.FULL:
+            return _full(bare, case, situation, voice, options)
+
+
+def _bare(case: Case, gate: Gate, situation: Situation, voice: Voice) -> Decision:
+    """Make the page that every kind begins with; for some there is nothing more."""
+    return Decision(
+        schema=SCHEMA,
+        version=__version__,
+        data_digest=data_digest(),
+        as_of=case.as_of.isoformat(),
+        language=voice.language,
+        kind=gate.kind,
+        audience=voice.audience,
+        title=_title(gate, situation, voice),
+        emergency=_emergency(case, gate, voice),
+        about=_about(gate, situation, voice),
+        answer=_fixed_answer(gate, voice),
+    )
+
+
+def _title(gate: Gate, situation: Situation, voice: Voice) -> str:
+    if gate.kind is Kind.EMERGENCY:
+        return voice.say("emergency.title")
+    if gate.kind is Kind.FULL and situation.condition is None:
+        return voice.say("title.unknown")
+    return voice.say(f"title.{gate.kind.value}", condition=_condition(situation, voice))
+
+
+def _condition(situation: Situation, voice: Voice) -> str:
+    name = situation.condition.value if situation.condition else "unknown"
+    return voice.say(f"condition.{name}")
+
+
+def _emergency(case: Case, gate: Gate, voice: Voice) -> Emergency:
+    numbers = tuple(
+        (in_language(entry["place"], voice.language), entry["number"])
+        for entry in voice.table("emergency.numbers")
+    )
+    return Emergency(voice.say("emergency.text"), numbers, _reasons(case, gate, voice))
+
+
+def _reasons(case: Case, gate: Gate, voice: Voice) -> tuple[str, ...]:
+    said = []
+    if Reason.WARNING_SIGN in gate.reasons:
+        signs = case.answer("warning_signs").value
+        named = sorted(signs) if isinstance(signs, frozenset) else []
+        shown = ", ".join(voice.say(f"emergency.sign.{sign}") for sign in named)
+        said.append(voice.say("emergency.reason.warning-sign", signs=shown))
+        if case.answer("prior_cell_therapy").value is True:
+            said.append(voice.say("emergency.reason.warning-sign-cells"))
+    if Reason.FIRST_WEEK in gate.reasons:
+        said.append(voice.say("emergency.reason.first-week"))
+    return tuple(said)
+
+
+def _about(gate: Gate, situation: Situation, voice: Voice) -> tuple[Statement, ...]:
+    keys = {
+        Kind.CHILD: ["child.about"],
+        Kind.PREGNANCY: ["pregnancy.about"],
+        Kind.ACUTE_IN_HOSPITAL: ["acute.about"],
+        Kind.NO_CONDITION: ["none.about"],
+        Kind.FULL: ["about.decision"],
+    }.get(gate.kind, [])
+    if not keys:
+        return ()
+    if gate.may_be_first_week:
+        keys = ["about.first_week_open", *keys]
+    if voice.audience != "self":
+        keys = [*keys, f"about.{voice.audience}"]
+    condition = _condition(situation, voice)
+    return tuple(voice.statement(key, condition=condition) for key in [*keys, "about.not_advice"])
+
+
+def _fixed_answer(gate: Gate, voice: Voice) -> tuple[Statement, ...]:
+    """Give the answer of the pages on which nothing is looked up."""
+    part = {
+        Kind.CHILD: "child",
+        Kind.PREGNANCY: "pregnancy",
+        Kind.ACUTE_IN_HOSPITAL: "acute",
+        Kind.NO_CONDITION: "none",
+    }.get(gate.kind)
+    return voice.statements(f"{part}.answer") if part else ()
+
+
+def _acute(bare: Decision, case: Case, situation: Situation, voice: Voice) -> Decision:
+    """In the first week in hospital: what trials found and which exist; no price, no journey."""
+    screening = screen(case)
+    considered = _consider(screening, situation, voice)
+    shown = [replace(one, gains=()) for one in considered if one.fits and not one.paid]
+    views = tuple(
+        replace(_therapy(one, screening, voice), journey=None, legal=(), claims=(), cautions=())
+        for one in shown
+    )
+    return replace(
+        bare,
+        person=facts(case, voice),
+        therapies=views,
+        findings=_findings(shown, voice),
+        futures=(),
+        harms=closing.harms_shown(_programmes(shown)),
+        harm_notes=closing.harm_notes(),
+        not_known=(voice.statement("acute.no_forecast"),),
+        had_cells=closing.had_cells(case, voice),
+        deciding_for_another=_family(voice),
+        notes=closing.notes(case, voice),
+    )
+
+
+def _nothing(bare: Decision, case: Case, voice: Voice) -> Decision:
+    """No stroke and no brain injury: no data, and that is meant."""
+    considered = _consider(screen(case), read_situation(case), voice)
+    paid = [one.programme for one in considered if one.paid]
+    return replace(
+        bare,
+        person=facts(case, voice),
+        harms=closing.harms_shown(paid),
+        harm_notes=closing.harm_notes(),
+        had_cells=closing.had_cells(case, voice),
+        deciding_for_another=_family(voice),
+        questions=closing.questions_to_take((), voice),
+        notes=closing.notes(case, voice),
+    )
+
+
+def _full(
+    bare: Decision, case: Case, situation: Situation, voice: Voice, chosen: Options
+) -> Decision:
+    screening = screen(case)
+    considered = _consider(screening, situation, voice)
+    fitting = [one for one in considered if one.fits]
+    seen = _futures(case, fitting, voice, chosen)
+    settle = closing.settling(screening.questions)
+    gains = _gains(situation, voice)
+    return replace(
+        bare,
+        answer=answer(considered, seen, situation, settle, voice),
+        person=facts(case, voice),
+        options=options(considered, voice),
+        futures=seen,
+        findings=_findings(fitting, voice),
+        therapies=tuple(_therapy(one, screening, voice) for one in considered),
+        gains=gains,
+        gain_notes=comparator_notes() if gains else (),
+        other_treatments=_others(situation),
+        harms=closing.harms_shown(_programmes(fitting)),
+        harm_notes=closing.harm_notes(),
+        cautions=closing.cautions_shown(screening.cautions),
+        had_cells=closing.had_cells(case, voice),
+        deciding_for_another=_family(voice),
+        practical=closing.practical(voice),
+        not_known=closing.not_known(voice),
+        values=voice.statements("values"),
+        questions=closing.questions_to_take(settle, voice),
+        notes=closing.notes(case, voice),
+    )
+
+
+def _consider(screening: Screening, situation: Situation, voice: Voice) -> tuple[Considered, ...]:
+    return in_order(consider(match, situation, voice) for match in screening.programmes)
+
+
+def _therapy(one: Considered, screening: Screening, voice: Voice) -> TherapyView:
+    reason = voice.statement("futures.trial_counts_instead")
+    return therapy_view(one, screening.cautions, reason, voice)
+
+
+def _programmes(considered: Iterable[Considered]) -> tuple[Programme, ...]:
+    return tuple(one.programme for one in considered)
+
+
+def _findings(considered: Iterable[Considered], voice: Voice) -> tuple[FindingView, ...]:
+    """Give every finding once: the nearest tiers by therapy, then the nearest ever tested."""
+    found: dict[str, FindingView] = {}
+    for tiers in (("A", "B"), ("C",)):
+        for one in considered:
+            for finding, target in one.findings(*tiers):
+                key = finding_id(finding, target)
+                if key not in found:
+                    found[key] = finding_view(finding, target, voice)
+    return tuple(found.values())
+
+
+def _futures(
+    case: Case, considered: Sequence[Considered], voice: Voice, chosen: Options
+) -> tuple[FutureView, ...]:
+    names = {
+        id(finding): (finding, one.programme.name, finding_id(finding, answers.target))
+        for one in considered
+        for answers in one.answers
+        for finding in answers.findings
+    }
+
+    def named(finding: Finding) -> tuple[str, str]:
+        _, therapy, shown_as = names[id(finding)]
+        return therapy, shown_as
+
+    drawn = futures(case, [finding for finding, *_ in names.values()], context=chosen.context)
+    return tuple(future_view(future, voice, named) for future in drawn)
+
+
+def _gains(situation: Situation, voice: Voice) -> tuple[GainRow, ...]:
+    if situation.condition is None or situation.stage is None:
+        return ()
+    return gains_beside(situation.condition, situation.stage, voice)
+
+
+def _others(situation: Situation) -> tuple[OtherTreatment, ...]:
+    """Give what else was tested for a weak arm, in people at this stage after a stroke."""
+    if situation.stage is None or situation.condition in (None, Condition.TBI):
+        return ()
+    return tuple(
+        OtherTreatment(one.title, one.words, one.direction)
+        for one in other_treatments()
+        if situation.stage in one.stages
+    )
+
+
+def _family(voice: Voice) -> tuple[Statement, ...]:
+    return voice.statements("family") if voice.audience == "family" else ()
