@@ -21,8 +21,8 @@ app = typer.Typer(
     name="saisei",
     help=(
         "What is known about cell therapy after a stroke, for one person, each number with its "
-        "source.\n\nNew weakness, a drooping face, trouble speaking, a seizure or the worst headache "
-        "ever: call the emergency number now."
+        "source.\n\nNew weakness, a drooping face, trouble speaking, a seizure or the worst "
+        "headache ever: call the emergency number now."
     ),
     epilog="Start with: saisei case template > me.yaml; saisei report me.yaml -o report.html",
     no_args_is_help=True,
@@ -45,7 +45,7 @@ def _version(*, wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[  # noqa: ARG001 - handled by its callback before anything runs
+    version: Annotated[
         bool,
         typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
     ] = False,

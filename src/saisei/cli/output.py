@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from saisei.base.dates import parse_as_of
 from saisei.base.errors import InputError, OptionError, Place, Problem
 
-__all__ = ["complain", "local_zone", "now", "read_as_of", "write_whole"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = [
+    "CaseFile",
+    "as_of_option",
+    "complain",
+    "console",
+    "local_zone",
+    "must_be_known",
+    "now",
+    "read_as_of",
+    "write_whole",
+]
+
+CaseFile = Annotated[Path, typer.Argument(help="The case: a YAML or JSON file.", metavar="CASE")]
+
+
+def as_of_option() -> Any:
+    """Give the option ``--as-of``, which several commands share."""
+    return typer.Option(
+        "--as-of",
+        help="The moment that it is for: a date, or a date-time with zone. "
+        "Otherwise the case's own `as_of`, else now.",
+        metavar="DATE-TIME",
+    )
+
+
+def console() -> Console:
+    """Give a console that wraps for people and not for pipes."""
+    from rich.console import Console
+
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 
 
 def now() -> datetime:
@@ -46,6 +83,20 @@ def read_as_of(written: str | None) -> datetime | None:
                 field="--as-of",
             )
         ) from None
+
+
+def must_be_known(value: str, known: Sequence[str], name: str) -> None:
+    """Refuse a word that is not among the known ones, naming the nearest.
+
+    Raises
+    ------
+    OptionError
+        It is not among them.
+    """
+    if value not in known:
+        near = difflib.get_close_matches(value, known, 3) or known[:12]
+        expected = f"one of those that exist, such as {', '.join(near)}"
+        raise OptionError(Problem("unknown", f"there is no {value!r}", expected, field=name))
 
 
 def write_whole(path: Path, text: str) -> None:

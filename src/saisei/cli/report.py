@@ -8,26 +8,18 @@ from typing import Annotated
 
 import typer
 
-from saisei.cli.output import now, read_as_of, write_whole
+from saisei.cli.output import CaseFile, as_of_option, now, read_as_of, write_whole
 
 __all__ = ["report"]
 
 
 def report(
-    case: Annotated[Path, typer.Argument(help="The case: a YAML or JSON file.", metavar="CASE")],
+    case: CaseFile,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Where to write the page. Standard output otherwise."),
     ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of",
-            help="The moment the report is for: a date, or a date-time with zone. "
-            "Otherwise the case's own `as_of`, else now.",
-            metavar="DATE-TIME",
-        ),
-    ] = None,
+    as_of: Annotated[str | None, as_of_option()] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Give the same Decision as JSON instead of the page.")
     ] = False,

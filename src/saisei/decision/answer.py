@@ -67,7 +67,7 @@ def _found(one: Considered, voice: Voice) -> Statement:
         words = voice.say("answer.finding", therapy=one.programme.name, sentence=verdict)
         return Statement(f"{finding.asked.title}. {words}", finding.source_keys)
     trial = study(finding.used[0].study_id)
-    missed = trial.primary_endpoint is not None and trial.primary_endpoint.met is False
+    missed = trial.primary_endpoint.met is False
     words = voice.say(
         "answer.counts_missed" if missed else "answer.counts",
         therapy=one.programme.name,

@@ -1,0 +1,81 @@
+"""``saisei screen``: one case against every therapy and trial, rule by rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from saisei.cli.output import CaseFile, as_of_option, console, now, read_as_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from saisei.therapies import ProgrammeMatch, Screening, TrialMatch
+
+__all__ = ["screen"]
+
+WORDS = {
+    "matches": "matches the entry rules read",
+    "does-not-match": "does not match",
+    "undecided": "undecided",
+}
+
+
+def screen(
+    case: CaseFile,
+    as_of: Annotated[str | None, as_of_option()] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules/--no-rules", help="Print every entry rule with its verdict.")
+    ] = True,
+) -> None:
+    """Hold one case against every therapy and trial, with every rule as a sentence.
+
+    Example: saisei screen examples/01-chronic-arm.yaml --no-rules
+    """
+    from saisei.cases import read_case
+    from saisei.decision import Kind, decide
+    from saisei.therapies import screen as hold_against
+
+    read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
+    out = console()
+    decision = decide(read, read.as_of)
+    out.print(decision.emergency.text, style="bold", markup=False)
+    out.print(" · ".join(f"{place} {number}" for place, number in decision.emergency.numbers))
+    if decision.kind in (Kind.EMERGENCY, Kind.CHILD, Kind.PREGNANCY):
+        for line in (*decision.emergency.reasons, *(s.text for s in decision.answer)):
+            out.print(line, markup=False)
+        return
+    _print(out, hold_against(read), rules=rules)
+
+
+def _print(out: Console, found: Screening, *, rules: bool) -> None:
+    for match in found.programmes:
+        _programme(out, match, rules=rules)
+    out.print("\nCautions", style="bold")
+    for caution in found.cautions:
+        state = "applies" if caution.state == "applies" else "depends on an open question"
+        out.print(f"  {caution.caution.title} ({state})", markup=False)
+        if caution.state == "applies":
+            out.print(f"    {caution.caution.words.text}", markup=False)
+    out.print("\nQuestions that would settle the most", style="bold")
+    for question in found.questions:
+        settles = ", ".join(question.settles)
+        out.print(f"  {question.text} [{question.effort}; for {settles}]", markup=False)
+
+
+def _programme(out: Console, match: ProgrammeMatch, *, rules: bool) -> None:
+    out.print(f"\n{match.programme.name}", style="bold", markup=False)
+    for sentence in match.sentences:
+        out.print(f"  {sentence.text}", markup=False)
+    for trial in match.trials:
+        _trial(out, trial, rules=rules)
+
+
+def _trial(out: Console, match: TrialMatch, *, rules: bool) -> None:
+    out.print(f"  {match.trial.id}  {match.trial.title}", style="underline", markup=False)
+    out.print(f"    {WORDS[match.word]}: {match.sentence.text}", markup=False)
+    out.print(f"    {match.standing_sentence.text}", markup=False)
+    if rules:
+        for judged in match.judged:
+            out.print(f"      {judged.criterion.id}: {judged.sentence}", markup=False)
