@@ -137,7 +137,7 @@ def test_every_flag_has_words() -> None:
 
 
 @given(st.sampled_from([o for o in Outcome if outcome_facts(o).kind == "scale"]), st.booleans())
-def test_a_better_mean_is_a_benefit(outcome: Outcome, changes: bool) -> None:  # noqa: FBT001
+def test_a_better_mean_is_a_benefit(outcome: Outcome, changes: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
     facts = outcome_facts(outcome)
     better = 3.0 if facts.better == "higher" else 1.0
     data = {
