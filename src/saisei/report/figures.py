@@ -57,6 +57,10 @@ class Figures:
         description = self.page.say("people.desc", **told)
         return people_picture(self.page.picture_name(), people, title, description, _spread(with_))
 
+    def points(self, value: float) -> str:
+        """Write a number of points."""
+        return show_number(value)
+
     def people_legend(self, people: People, with_: WithView | None = None) -> list[LegendLine]:
         """Give the counts in words beside their icons."""
         better, same, worse = self._fates(people, with_)

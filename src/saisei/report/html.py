@@ -11,7 +11,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from saisei.decision.model import Decision, GainRow, Kind, LeftOutRow
+from saisei.decision.model import Decision, GainRow, Kind, LeftOutRow, UnreadRow
 from saisei.report.check import check_decision
 from saisei.report.citations import host_of, identifier_link, web_address
 from saisei.report.figures import Figures
@@ -85,6 +85,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "by_measure": _by_measure,
         "by_reason": _by_reason,
+        "by_state": _by_state,
+        "unread_row": _unread_row,
         "emphasised": emphasised,
         "first_upper": _first_upper,
     }
@@ -122,3 +124,18 @@ def _by_reason(rows: tuple[LeftOutRow, ...]) -> list[tuple[str, list[str]]]:
     for row in rows:
         reasons.setdefault(row.reason, []).append(row.label)
     return sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+def _by_state(rows: tuple[UnreadRow, ...]) -> list[tuple[str, list[UnreadRow]]]:
+    """Put trials that could not be read together by how far they came."""
+    states: dict[str, list[UnreadRow]] = {}
+    for row in rows:
+        states.setdefault(row.state, []).append(row)
+    return list(states.items())
+
+
+def _unread_row(row: UnreadRow, page: Page) -> str:
+    people = "" if row.people is None else page.say("pictures.people", count=row.people)
+    said = page.say("finding.said", direction=row.direction) if row.direction else ""
+    about = ", ".join(filter(None, (people, said)))
+    return page.say("finding.unread_row", label=row.label, about=about) if about else row.label

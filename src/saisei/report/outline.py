@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from saisei.decision.model import Decision, FindingView, GainRow, TherapyView, TrialView
+from saisei.decision.model import (
+    Decision,
+    FindingView,
+    FutureView,
+    GainRow,
+    TherapyView,
+    TrialView,
+)
 
 __all__ = ["COMPARED", "Outline", "Section", "Told", "outline"]
 
@@ -61,6 +68,9 @@ class Outline:
     """Under which therapy each finding is told in full: the first that names it."""
     loose: tuple[FindingView, ...]
     """Findings that no therapy names."""
+    futures: tuple[FutureView, ...]
+    unforecast: tuple[FutureView, ...]
+    """Measures of which nothing is forecast, told together."""
     trials: tuple[TrialView, ...]
     """Every trial with entry rules, once."""
 
@@ -86,6 +96,10 @@ class Outline:
         return (*therapy.gains, *beside)
 
 
+def _drawn(future: FutureView) -> bool:
+    return bool(future.points or future.people or future.why_not is None)
+
+
 def _speaks(finding: FindingView) -> bool:
     return bool(finding.rows or finding.counts or finding.verdict != "no data")
 
@@ -106,5 +120,7 @@ def outline(decision: Decision, title: Callable[[str], str]) -> Outline:
         {finding.id: finding for finding in decision.findings},
         homes,
         tuple(finding for finding in decision.findings if finding.id not in homes),
+        tuple(future for future in decision.futures if _drawn(future)),
+        tuple(future for future in decision.futures if not _drawn(future)),
         tuple(trials.values()),
     )

@@ -44,6 +44,10 @@ class Page:
         key = f"words.{group}.{slug(value).replace('-', '_')}"
         return self.catalogue.say(key) if self.catalogue.has(key) else value
 
+    def words(self, group: str, values: Iterable[str]) -> str:
+        """Give the reader's words for several words of the decision."""
+        return ", ".join(self.word(group, value) for value in values)
+
     def cite(self, keys: Iterable[str]) -> Markup:
         """Give the small numbers of sources."""
         return self.citations.cite(keys)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup, escape
 
 from saisei.decision.model import (
-    CriterionView,
     CurvePoint,
     FindingView,
     ForestRow,
@@ -143,21 +142,6 @@ class Tables:
         )
         return self._table(say("gains.table", what=rows[0].what), keys, shown)
 
-    def unread(self, finding: FindingView) -> Table:
-        """Give the trials of the question that nobody could read."""
-        keys = ("finding.study", "finding.state", "finding.people", "finding.direction")
-        nobody = self.page.say("finding.nobody_knows")
-        rows = (
-            (
-                row.label,
-                self.page.word("publication", row.state),
-                nobody if row.people is None else str(row.people),
-                row.direction,
-            )
-            for row in finding.unread
-        )
-        return self._table(self.page.say("finding.unread_table"), keys, rows)
-
     def claims(self, therapy: TherapyView) -> Table:
         """Give what pages tell patients beside what was found."""
         keys = ("therapy.claim", "therapy.claim_verdict", "therapy.claim_finding")
@@ -199,18 +183,6 @@ class Tables:
             (fact.label, fact.value, fact.date, fact.note) for fact in self.page.decision.person
         )
         return self._table(self.page.say("facts.table"), keys, rows)
-
-    def rules(self, caption: str, criteria: Sequence[CriterionView]) -> Table:
-        """Give the entry rules of a trial with their verdicts."""
-        rows = (
-            (
-                escape(rule.text) + self.page.cite(rule.sources),
-                self.page.word("rule", rule.verdict),
-                rule.detail,
-            )
-            for rule in criteria
-        )
-        return self._table(caption, ("rules.rule", "rules.verdict", "facts.note"), rows)
 
     def audit(self) -> Table:
         """Give the audit of the page by the list for decision aids."""
