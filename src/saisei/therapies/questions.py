@@ -57,12 +57,24 @@ def questions_that_settle(
     settles = _settled_by(undecided, answers, _not_asked(answers))
     chosen: list[str] = []
     left = dict(weight)
-    while len(chosen) < min(table["at_most"], len(settles)):
-        gain = {f: _gain(f, of, left) for f, of in settles.items() if f not in chosen}
-        chosen.append(min(gain, key=lambda field: (-gain[field], field)))
-        for trial in settles[chosen[-1]]:
+    open_ = dict(settles)
+    while open_ and len(chosen) < table["at_most"]:
+        gain = {field: _gain(field, of, left) for field, of in open_.items()}
+        best = min(gain, key=lambda field: (-gain[field], field))
+        chosen.append(best)
+        for trial in open_[best]:
             left[trial] *= table["once_more"]
+        open_ = {f: of for f, of in open_.items() if f != best and not _same_question(f, best)}
     return tuple(_question(f, settles[f], weight, answers, language) for f in chosen)
+
+
+def _same_question(one: str, other: str) -> bool:
+    """Whether an answer to one field can settle the other (the kind of stroke, the condition)."""
+    return _follows(one, other) or _follows(other, one)
+
+
+def _follows(one: str, other: str) -> bool:
+    return any(rule["from"] == other for rule in fields()[one].follows)
 
 
 def _gain(field: str, settles: set[str], left: Mapping[str, float]) -> float:
