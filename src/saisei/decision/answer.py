@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from saisei.appraisal import Finding
 from saisei.base.sources import Statement
-from saisei.decision.model import FutureView, GainRow, QuestionView
+from saisei.decision.model import FutureView, QuestionView
 from saisei.decision.person import Situation
-from saisei.decision.therapies import Considered
+from saisei.decision.therapies import Considered, plain_name
 from saisei.decision.voice import Voice
-from saisei.evidence import study
+from saisei.eligibility import field_name
+from saisei.evidence import Contrast, select, study
+from saisei.therapies import TrialMatch, deaths_sentence
 
 __all__ = ["answer"]
 
-MOST_FINDINGS = 3
-"""More would not be read; the rest stands with the therapies."""
+MOST_GAINS = 2
+MOST_QUESTIONS = 3
+MOST_MISSING = 3
 
 
 def answer(
@@ -26,19 +30,17 @@ def answer(
     voice: Voice,
 ) -> tuple[Statement, ...]:
     """Say in a few sentences what the report says at length."""
-    if situation.condition is None or situation.stage is None:
+    if not situation.known:
         return _open(situation, questions, voice)
     fitting = [one for one in considered if one.fits]
-    tested = [one for one in fitting if one.tier == "A" and one.main]
-    said = [_found(one, voice) for one in tested[:MOST_FINDINGS]]
-    if not any(one.tier in ("A", "B") for one in fitting):
-        name = voice.say(f"condition.{situation.condition.value}")
-        said.insert(0, voice.statement("answer.no_condition_data", condition=name))
-    said += [_paid(one, voice) for one in fitting if one.paid]
-    said += _uncontrolled(fitting, voice)
-    said += _with_and_without(futures, voice)
-    said.append(_trials(fitting, voice))
-    return tuple(said)
+    return (
+        *_tested(fitting, situation, voice),
+        *(_paid(one, voice) for one in fitting if one.paid),
+        *_uncontrolled(fitting, voice),
+        *_without(futures),
+        _with(futures, voice),
+        _trials(fitting, voice),
+    )
 
 
 def _open(
@@ -51,70 +53,131 @@ def _open(
     if situation.stage is None:
         said.append(voice.statement("answer.stage_open"))
     if questions:
-        first = " ".join(question.text for question in questions[:3])
+        first = " ".join(question.text for question in questions[:MOST_QUESTIONS])
         said.append(voice.statement("answer.condition_unknown", questions=first))
-    said.append(voice.statement("answer.no_forecast"))
-    return tuple(said)
+    return (*said, voice.statement("answer.no_forecast"))
 
 
-def _found(one: Considered, voice: Voice) -> Statement:
-    """Say what the trials of these very cells counted, and the verdict."""
-    if one.main is None:
-        raise ValueError("only a therapy with a main finding has something found")
-    finding, _ = one.main
-    verdict = finding.verdict.sentences[0].text
-    if len({contrast.study_id for contrast in finding.used}) != 1 or not finding.counts:
-        words = voice.say("answer.finding", therapy=one.programme.name, sentence=verdict)
-        return Statement(f"{finding.asked.title}. {words}", finding.source_keys)
-    trial = study(finding.used[0].study_id)
-    missed = trial.primary_endpoint.met is False
-    words = voice.say(
-        "answer.counts_missed" if missed else "answer.counts",
-        therapy=one.programme.name,
+def _tested(fitting: Sequence[Considered], situation: Situation, voice: Voice) -> list[Statement]:
+    """Say what trials of these very cells found: counts first, the uncertain ones in one breath."""
+    if situation.condition and not any(one.tier in ("A", "B") for one in fitting):
+        name = voice.say(f"condition.{situation.condition.value}")
+        return [voice.statement("answer.no_condition_data", condition=name)]
+    told, unclear = [], []
+    for one in fitting:
+        if one.tier != "A" or one.main is None:
+            continue
+        finding, _ = one.main
+        if counted := _counted(one, finding, voice):
+            told.append(counted)
+        elif finding.certainty is None or finding.certainty.level == "very-low":
+            unclear.append((one, finding))
+        else:
+            told.append(_verdict(one, finding, voice))
+    approved = [said for one in fitting for said in _approved(one, situation, voice)]
+    return [*told, *_unclear(unclear, voice, alone=not told), *approved]
+
+
+def _approved(one: Considered, situation: Situation, voice: Voice) -> list[Statement]:
+    """Say where a therapy is approved for this condition, and what that does not mean."""
+    entry = voice.table("approved").get(one.programme.id)
+    if entry is None or entry["condition"] != situation.condition:
+        return []
+    return [voice.statement(f"approved.{one.programme.id}.words")]
+
+
+def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | None:
+    """Say the counts of a single trial, each dose by itself."""
+    if finding.asked.longest or len({contrast.study_id for contrast in finding.used}) != 1:
+        return None
+    arms = select(replace(finding.selection.question, arms="kept")).contrasts
+    if not arms or any(arm.treated.events is None or arm.control.events is None for arm in arms):
+        return None
+    trial = study(arms[0].study_id)
+    text = voice.say(
+        "answer.counts",
+        therapy=plain_name(one.programme, voice),
         title=trial.title,
-        outcome=finding.asked.title,
-        counts=" ".join(_short(finding)),
+        treated=voice.say("list.and").join(
+            _of(arm.treated.events, arm.treated.n, voice) for arm in arms
+        ),
+        control=_of(arms[0].control.events, arms[0].control.n, voice),
+        comparison=arms[0].control.label,
+        what=_what(finding, arms[0], voice),
+        missed=voice.say("answer.missed") if trial.primary_endpoint.met is False else "",
+        verdict=finding.verdict.sentences[0].text,
     )
-    return Statement(f"{words} {verdict}", finding.source_keys)
+    keys = (*finding.source_keys, *(f"{trial.id}/{key}" for key in trial.sources))
+    return Statement(text, tuple(dict.fromkeys(keys)))
 
 
-def _short(finding: Finding) -> Iterable[str]:
-    """Give the trial's own counts without its name."""
-    for counted in finding.counts:
-        yield counted.text.split(": ", 1)[-1]
+def _of(events: int | None, n: int | None, voice: Voice) -> str:
+    return voice.say("answer.counts_of", events=events, n=n)
+
+
+def _what(finding: Finding, arm: Contrast, voice: Voice) -> str:
+    event = finding.selection.question.wanted_event
+    step = event.gain_at_least if event else None
+    if step is not None and voice.has(f"gains.scale.{finding.asked.outcome}"):
+        scale = voice.say(f"gains.scale.{finding.asked.outcome}")
+        return voice.say("answer.what.gain", step=f"{step:g}", scale=scale)
+    return voice.say("answer.what.other", title=finding.asked.title, days=arm.days)
+
+
+def _verdict(one: Considered, finding: Finding, voice: Voice) -> Statement:
+    name = plain_name(one.programme, voice)
+    verdict = " ".join(sentence.text for sentence in finding.verdict.sentences[:2])
+    text = voice.say("answer.tested_by_word", therapies=name, verdict=verdict)
+    return Statement(text, finding.source_keys)
+
+
+def _unclear(
+    found: Sequence[tuple[Considered, Finding]], voice: Voice, *, alone: bool
+) -> list[Statement]:
+    if not found:
+        return []
+    names = dict.fromkeys(plain_name(one.programme, voice) for one, _ in found)
+    keys = dict.fromkeys(key for _, finding in found for key in finding.source_keys)
+    key = "answer.tested_only" if alone else "answer.tested"
+    return [voice.statement(key, *keys, therapies="; ".join(names))]
 
 
 def _paid(one: Considered, voice: Voice) -> Statement:
-    line = voice.say("answer.nothing_controlled", therapy=one.programme.name)
-    return voice.statement(
-        "answer.paid", *one.programme.source_keys, therapy=one.programme.name, bottom_line=line
-    )
+    keys = (*one.programme.source_keys, *deaths_sentence().sources)
+    return voice.statement("answer.paid", *keys, therapy=plain_name(one.programme, voice))
 
 
 def _uncontrolled(fitting: Iterable[Considered], voice: Voice) -> list[Statement]:
-    """Name the largest gain without a control, as just that."""
-    rows = [row for one in fitting for row in one.gains if row.people.isdigit() or not row.people]
-    points = [row for row in rows if row.low is not None]
-    if not points:
+    """Name what programmes that patients' pages name gained in their own trials, as just that."""
+    own = [
+        row
+        for one in fitting
+        if one.programme.pages
+        for row in one.own_gains
+        if row.unit == "points" and row.low is not None
+    ]
+    most = {row.sources[0].split("/")[0]: row for row in sorted(own, key=lambda row: row.value)}
+    shown = sorted(most.values(), key=lambda row: -row.value)[:MOST_GAINS]
+    if not shown:
         return []
-    most: GainRow = max(points, key=lambda row: row.value)
-    words = {"value": f"{most.value:g}", "label": most.label, "what": most.what}
-    return [voice.statement("answer.uncontrolled", *most.sources, **words)]
+    said = [
+        voice.say("answer.gain", value=f"{row.value:g}", what=row.what, label=row.label)
+        for row in shown
+    ]
+    keys = dict.fromkeys(key for row in shown for key in row.sources)
+    return [voice.statement("answer.uncontrolled", *keys, gains="; ".join(said))]
 
 
-def _with_and_without(futures: Iterable[FutureView], voice: Voice) -> list[Statement]:
-    drawn = [future for future in futures if future.people]
-    said = []
-    for future in drawn[:1]:
-        if future.people:
-            first = future.people.sentences[0]
-            said.append(voice.statement("answer.without", *first.sources, sentence=first.text))
-    withs = {one.therapy for future in futures for one in future.with_therapy}
-    if withs:
-        said.append(voice.statement("answer.with", therapy=", ".join(sorted(withs))))
-    else:
-        said.append(voice.statement("answer.no_forecast"))
-    return said
+def _without(futures: Iterable[FutureView]) -> list[Statement]:
+    drawn = [future.people for future in futures if future.people]
+    return [drawn[0].sentences[0]] if drawn else []
+
+
+def _with(futures: Iterable[FutureView], voice: Voice) -> Statement:
+    therapies = {one.therapy for future in futures for one in future.with_therapy}
+    if therapies:
+        return voice.statement("answer.with", therapy="; ".join(sorted(therapies)))
+    return voice.statement("answer.no_forecast")
 
 
 def _trials(fitting: Iterable[Considered], voice: Voice) -> Statement:
@@ -123,4 +186,14 @@ def _trials(fitting: Iterable[Considered], voice: Voice) -> Statement:
         return voice.statement("answer.trials_none")
     named = "; ".join(f"{match.trial.title} ({match.trial.id})" for match in options)
     keys = [key for match in options for key in match.trial.source_keys]
-    return voice.statement("answer.trials_option", *keys, trials=named)
+    open_ = " ".join(dict.fromkeys(_still_open(match, voice) for match in options))
+    return voice.statement("answer.trials_option", *keys, trials=named, open=open_)
+
+
+def _still_open(match: TrialMatch, voice: Voice) -> str:
+    if match.word == "matches":
+        return voice.say("answer.trials_matches")
+    missing = sorted(field_name(field) for field in match.missing)
+    named, more = "; ".join(missing[:MOST_MISSING]), len(missing) - MOST_MISSING
+    key = "answer.trials_undecided_more" if more > 0 else "answer.trials_undecided"
+    return voice.say(key, missing=named, more=more)

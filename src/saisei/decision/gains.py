@@ -59,9 +59,10 @@ def _beside(one: Comparator) -> GainRow:
     people = "" if one.people is None else str(one.people)
     if one.events is not None:
         people = f"{one.events} of {one.people}"
+    value, low, high = (None if n is None else round(n, 1) for n in (one.value, one.low, one.high))
     return GainRow(
-        one.group, one.label, one.what, one.value, one.low, one.high, people, one.source_keys,
-        one.note,
+        one.group, one.label, one.what, value or 0.0, low, high, people, one.source_keys,
+        one.note, one.unit,
     )  # fmt: skip
 
 
@@ -72,19 +73,20 @@ def _row(gain: Gain, voice: Voice) -> GainRow:
     what = voice.say("gains.what.share", step=f"{step:g}", scale=scale) if share and step else (
         voice.say("gains.what.points", scale=scale)
     )  # fmt: skip
-    factor = 100 if share else 1
+    factor, digits = (100, 0) if share else (1, 1)
     people = "" if gain.n is None else str(gain.n)
     months = f"{gain.days / days_per_month():.0f}"
     return GainRow(
         gain.group,
         voice.say("gains.when", label=_label(gain), months=months),
         what,
-        gain.value * factor,
-        None if gain.low is None else gain.low * factor,
-        None if gain.high is None else gain.high * factor,
+        round(gain.value * factor, digits),
+        None if gain.low is None else round(gain.low * factor, digits),
+        None if gain.high is None else round(gain.high * factor, digits),
         f"{gain.events} of {gain.n}" if gain.events is not None else people,
         gain.source_keys,
         _note(gain, voice),
+        "per-100" if share else "points",
     )
 
 

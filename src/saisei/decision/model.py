@@ -325,6 +325,8 @@ class GainRow:
     people: str
     sources: tuple[str, ...]
     note: str = ""
+    unit: str = "points"
+    """points or per-100."""
 
 
 @dataclass(frozen=True, slots=True)

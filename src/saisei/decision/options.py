@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from saisei.decision.model import Option
-from saisei.decision.therapies import Considered
+from saisei.decision.therapies import Considered, plain_name
 from saisei.decision.voice import Voice
 
 __all__ = ["options"]
@@ -18,8 +18,8 @@ def options(considered: Sequence[Considered], voice: Voice) -> tuple[Option, ...
     found = [_option("usual", "summary", voice), _trial(voice, some=some)]
     paid = [one for one in fitting if one.paid]
     if paid:
-        line = voice.say("answer.nothing_controlled", therapy=paid[0].programme.name)
-        found.append(_option("paid", "summary", voice, bottom_line=line))
+        therapy = plain_name(paid[0].programme, voice)
+        found.append(_option("paid", "summary", voice, therapy=therapy))
     return (*found, _option("wait", "summary", voice))
 
 

@@ -15,7 +15,7 @@ from saisei.decision.model import ClaimView, CriterionView, GainRow, TherapyView
 from saisei.decision.person import Situation
 from saisei.decision.voice import Voice
 from saisei.eligibility import Judged
-from saisei.evidence import Target
+from saisei.evidence import Target, study
 from saisei.therapies import (
     CautionFound,
     Programme,
@@ -27,7 +27,7 @@ from saisei.therapies import (
 )
 from saisei.vocabulary import Truth
 
-__all__ = ["Considered", "consider", "in_order", "trial_view", "view"]
+__all__ = ["Considered", "consider", "in_order", "plain_name", "trial_view", "view"]
 
 FUNCTION = ("fma_motor", "mrs", "excellent-outcome", "barthel", "fma-ue", "fma-le", "fma-motor")
 """Outcomes that tell how a person lives or moves; signs, scans and harms come after them."""
@@ -41,6 +41,17 @@ class Considered:
     answers: tuple[Answered, ...]
     """One for each pair of cells and route; empty when condition or stage is not known."""
     gains: tuple[GainRow, ...]
+    """Without a comparison, with the same kind of cells given the same way."""
+
+    @property
+    def own_gains(self) -> tuple[GainRow, ...]:
+        """Those of the programme's own registered trials."""
+        numbers = {*self.programme.registry, *self.programme.other_trials}
+        return tuple(
+            row
+            for row in self.gains
+            if any(numbers & set(study(key.split("/")[0]).registry) for key in row.sources)
+        )
 
     @property
     def programme(self) -> Programme:
@@ -151,6 +162,11 @@ def view(
     )
 
 
+def plain_name(programme: Programme, voice: Voice) -> str:
+    """Name a programme as it stands in a sentence."""
+    return voice.say(f"programme.{programme.id}")
+
+
 def what_it_is(programme: Programme, voice: Voice) -> str:
     """Say in a few words which cells, whose, and given how."""
     either = voice.say("therapy.or")
@@ -164,7 +180,7 @@ def what_it_is(programme: Programme, voice: Voice) -> str:
 
 def bottom_line(one: Considered, voice: Voice) -> Statement:
     """Say first what the nearest controlled evidence is, or that there is none."""
-    name = one.programme.name
+    name = plain_name(one.programme, voice)
     if one.match.truth is Truth.FALSE:
         return one.match.sentences[0]
     if not one.answers:

@@ -38,7 +38,7 @@ from saisei.decision.model import (
 )
 from saisei.decision.options import options
 from saisei.decision.person import Situation, facts, read_situation
-from saisei.decision.therapies import Considered, consider, in_order
+from saisei.decision.therapies import Considered, consider, in_order, plain_name
 from saisei.decision.therapies import view as therapy_view
 from saisei.decision.voice import Voice, audience_of
 from saisei.forecast import futures
@@ -283,7 +283,11 @@ def _futures(
     case: Case, considered: Sequence[Considered], voice: Voice, chosen: Options
 ) -> tuple[FutureView, ...]:
     names = {
-        id(finding): (finding, one.programme.name, finding_id(finding, answers.target))
+        id(finding): (
+            finding,
+            plain_name(one.programme, voice),
+            finding_id(finding, answers.target),
+        )
         for one in considered
         for answers in one.answers
         for finding in answers.findings
