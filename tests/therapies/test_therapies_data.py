@@ -14,8 +14,8 @@ from saisei.base.documents import parse_document
 from saisei.base.errors import DataError, OptionError
 from saisei.base.sources import Statement
 from saisei.base.store import load_data, load_folder
-from saisei.cases import fields
-from saisei.eligibility import fields_of
+from saisei.cases import Answer, fields
+from saisei.eligibility import fields_of, judge
 from saisei.therapies import (
     Trial,
     after_cells,
@@ -41,7 +41,9 @@ from saisei.therapies import (
 )
 from saisei.therapies.harms import read_harm
 from saisei.therapies.loading import _programme, _trial
+from saisei.therapies.rules import trial_rules
 from saisei.therapies.steps import known_steps
+from saisei.vocabulary import Truth
 
 BANNED = re.compile(
     r"\b(candidate|recommend\w*|promising|safe|works|success rate|breakthrough)\b", re.IGNORECASE
@@ -95,6 +97,29 @@ def test_one_of_each_can_be_asked_for() -> None:
         trial("NCT00000000")
     with pytest.raises(OptionError, match="no programme"):
         programme("none")
+
+
+UNITS_IN_DAYS = {"months": 30.44, "days": 1.0, "hours": 1 / 24}
+SINCE = {f"{unit}_since_stroke{at}": unit for unit in UNITS_IN_DAYS for at in ("", "_at_infusion")}
+
+
+@pytest.mark.parametrize("found", trials(), ids=lambda t: t.id)
+def test_the_phase_of_a_trial_covers_its_own_window(found: Trial) -> None:
+    """Whoever is inside a printed window is inside the phase that is tested first."""
+    windows = [rule for rule in found.criteria if fields_of(rule.when) <= set(SINCE)]
+    stages = [rule for rule in trial_rules(found) if rule.id == "stage" and windows]
+    inside = 0
+    for quarter in (*range(4 * 200), *range(4 * 200, 4 * 5000, 4)):
+        known = {name: quarter / 4 / UNITS_IN_DAYS[unit] for name, unit in SINCE.items()}
+
+        def lookup(field: str, known: dict[str, float] = known) -> Answer:
+            return Answer(field, "known", known[field])
+
+        if all(judge(rule, lookup).truth is Truth.TRUE for rule in windows):
+            inside += 1
+            if quarter % 4 == 0:
+                assert all(judge(stage, lookup).truth is Truth.TRUE for stage in stages)
+    assert inside
 
 
 def statements() -> Iterator[Statement]:

@@ -7,6 +7,7 @@ question, answered from a dated reading.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,7 +125,8 @@ class TrialMatch:
             read=trial.status_read,
             copy=_say(f"standing_words.{dated}", as_of=trial.status_as_of or ""),
         )
-        return Statement(text, trial.source_keys)
+        note = _as_sentence(trial.status_note)
+        return Statement(f"{text} {note}".rstrip(), trial.source_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,12 @@ def standing_of(trial: Trial, as_of: datetime) -> Standing:
     stated = PartialDate.parse(trial.status_as_of or trial.status_read, as_of.tzinfo)
     old = (as_of.date() - stated.last.date()).days > matching_table()["values"]["reading_days"]
     return "was-recruiting" if old else "option"
+
+
+def _as_sentence(note: str) -> str:
+    """Give a note of the data as a sentence, without the labels of its sources."""
+    plain = re.sub(r" \(s\d+\)", "", note)
+    return f"{plain[0].upper()}{plain[1:]}." if plain else ""
 
 
 def _verdict_words(word: Word, failing: tuple[Judged, ...], undecided: tuple[Judged, ...]) -> str:
