@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from saisei.base.errors import DataError
@@ -27,11 +28,12 @@ def check_decision(decision: Decision) -> None:
         is not there, 100 people who are not 100, a number that is not finite, or a ratio at or
         below zero on an axis of ratios.
     """
+    parts = _parts(decision)
     faults = [
         *_form(decision),
-        *_sources(decision),
+        *_sources(decision, parts),
         *_references(decision),
-        *_values(decision, "decision"),
+        *(fault for part in parts for fault in _own(part)),
     ]
     if faults:
         raise DataError("the decision does not hold together: " + "; ".join(faults))
@@ -44,27 +46,33 @@ def _form(decision: Decision) -> Iterator[str]:
         yield f"no report can be written in the language {decision.language!r}"
 
 
-def _sources(decision: Decision) -> Iterator[str]:
+def _parts(decision: Decision) -> list[Any]:
+    """Give the decision and every part in it, whatever it is made of."""
+    found: list[Any] = []
+    waiting: list[Any] = [decision]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, tuple):
+            waiting.extend(reversed(value))
+        elif is_dataclass(value):
+            found.append(value)
+            waiting.extend(getattr(value, name) for name in reversed(_names(type(value))))
+    return found
+
+
+@cache
+def _names(shape: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(shape))
+
+
+def _sources(decision: Decision, parts: list[Any]) -> Iterator[str]:
     keys = [source.key for source in decision.sources]
     known = set(keys)
     if len(known) != len(keys):
         yield f"a source key stands twice: {min(k for k in keys if keys.count(k) > 1)}"
-    for key in sorted(set(_cited(decision)) - known):
+    cited = {key for part in parts[1:] for key in getattr(part, "sources", ())}
+    for key in sorted(cited - known):
         yield f"no source under the key {key}"
-
-
-def _cited(value: Any) -> Iterator[str]:
-    """Give every source key that a value or anything inside it carries."""
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _cited(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            inside = getattr(value, field.name)
-            if field.name == "sources" and not isinstance(value, Decision):
-                yield from inside
-            else:
-                yield from _cited(inside)
 
 
 def _references(decision: Decision) -> Iterator[str]:
@@ -79,25 +87,26 @@ def _references(decision: Decision) -> Iterator[str]:
                 yield f"therapy {therapy.id} names {missing}, which is not among the {name}"
 
 
-def _values(value: Any, path: str) -> Iterator[str]:
-    if isinstance(value, float) and not math.isfinite(value):
-        yield f"{path} is not a finite number"
-    elif isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from _values(item, f"{path}[{index}]")
-    elif is_dataclass(value) and not isinstance(value, type):
-        yield from _own(value, path)
-        for field in fields(value):
-            yield from _values(getattr(value, field.name), f"{path}.{field.name}")
-
-
-def _own(value: Any, path: str) -> Iterator[str]:
-    if isinstance(value, People):
-        counts = (value.better, value.same, value.worse)
+def _own(part: Any) -> Iterator[str]:
+    kind = type(part).__name__
+    if not all(map(math.isfinite, _numbers(part))):
+        yield f"a number of a {kind} is not a finite number"
+    if isinstance(part, People):
+        counts = (part.better, part.same, part.worse)
         if sum(counts) != 100 or min(counts) < 0:
-            yield f"{path} is not 100 people"
-    if isinstance(value, FindingView) and value.log_axis and _lowest(value) <= 0:
-        yield f"{path} has a ratio that is not above zero"
+            yield f"a {kind} is not 100 people"
+    if isinstance(part, FindingView) and part.log_axis and _lowest(part) <= 0:
+        yield f"the finding {part.id} has a ratio that is not above zero"
+
+
+def _numbers(part: Any) -> Iterator[float]:
+    waiting = [getattr(part, name) for name in _names(type(part))]
+    while waiting:
+        value = waiting.pop()
+        if type(value) is float:
+            yield value
+        elif type(value) is tuple:
+            waiting.extend(value)
 
 
 def _lowest(finding: FindingView) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from saisei.base.errors import DataError
 from saisei.base.sources import Source
@@ -28,6 +28,7 @@ class Citations:
     def __init__(self, sources: Iterable[Source], spoken: str) -> None:
         self._sources = {source.key: source for source in sources}
         self._numbers: dict[Source, int] = {}
+        self._by_key: dict[str, int] = {}
         self._spoken = spoken
 
     def cite(self, keys: Iterable[str]) -> Markup:
@@ -38,32 +39,29 @@ class Citations:
         DataError
             No source under a key.
         """
-        numbers: list[tuple[int, bool]] = []
-        for key in dict.fromkeys(keys):
-            number = self._number(key)
-            if number[0] not in {known for known, _ in numbers}:
-                numbers.append(number)
-        if not numbers:
+        before = len(self._numbers)
+        numbers = sorted({self._number(key) for key in keys})
+        links = ",\u202f".join(self._link(number, new=number > before) for number in numbers)
+        if not links:
             return Markup("")
-        links = Markup(",\u202f").join(self._link(*number) for number in sorted(numbers))
-        return Markup('<sup class="cite">{}</sup>').format(links)
+        return Markup(f'<sup class="cite">{links}</sup>')  # noqa: S704 - numbers, and words escaped
 
     def cited(self) -> tuple[tuple[int, Source], ...]:
         """Every source cited so far with its number, in order."""
         return tuple((number, source) for source, number in self._numbers.items())
 
-    def _number(self, key: str) -> tuple[int, bool]:
-        if key not in self._sources:
-            raise DataError(f"no source under the key {key}")
-        document = replace(self._sources[key], key="")
-        first = document not in self._numbers
-        return self._numbers.setdefault(document, len(self._numbers) + 1), first
+    def _number(self, key: str) -> int:
+        if key not in self._by_key:
+            if key not in self._sources:
+                raise DataError(f"no source under the key {key}")
+            document = replace(self._sources[key], key="")
+            self._by_key[key] = self._numbers.setdefault(document, len(self._numbers) + 1)
+        return self._by_key[key]
 
-    def _link(self, number: int, first: bool) -> Markup:  # noqa: FBT001 - a pair that is unpacked
-        place = Markup(' id="c{}"').format(number) if first else Markup("")
-        return Markup('<a href="#s{n}"{place} aria-label="{spoken}">{n}</a>').format(
-            n=number, place=place, spoken=self._spoken.format(number=number)
-        )
+    def _link(self, number: int, *, new: bool) -> str:
+        place = f' id="c{number}"' if new else ""
+        spoken = escape(self._spoken.format(number=number))
+        return f'<a href="#s{number}"{place} aria-label="{spoken}">{number}</a>'
 
 
 def web_address(address: str | None) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 from markupsafe import Markup, escape
 
@@ -118,6 +119,7 @@ def text_width(content: str, size: float = 13.5) -> float:
     return size * sum(_letter_width(letter) for letter in content)
 
 
+@cache
 def _letter_width(letter: str) -> float:
     if letter in "ijltfrI.,;:'|!() ":
         return 0.38
