@@ -233,6 +233,8 @@ def test_a_verdict_is_told_in_one_line() -> None:
     assert judge(TEAM, known()).sentence == "agrees to take tacrolimus: decided by the trial team"
     excluded = Criterion("e", "exclusion", "any seizure", parse("seizure_history"))
     assert excluded.sentence() == "not if there has been a seizure"
+    met = judge(excluded, known(seizure_history=False)).sentence
+    assert met == "must not be so: any seizure: met (there has been no seizure)"
 
 
 ENTRY = {

@@ -77,7 +77,9 @@ def test_no_match_names_the_rule_and_the_value() -> None:
     match = match_trial(TAIWAN, person(birth_date="1964-02-01"))
     assert match.word == "does-not-match"
     assert [judged.criterion.id for judged in match.failing] == ["i1"]
-    assert match.sentence.text == "Does not match: 65 to 80 years old (age is 62 years)."
+    assert match.sentence.text == (
+        "Does not match: it asks for: 65 to 80 years old (age is 62 years)."
+    )
 
 
 def test_undecided_names_what_is_missing() -> None:

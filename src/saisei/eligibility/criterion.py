@@ -75,6 +75,13 @@ class Criterion:
     def __post_init__(self) -> None:
         object.__setattr__(self, "team_fields", fields_of(self.when) & _team_fields())
 
+    @property
+    def requirement(self) -> str:
+        """What has to be so, in the protocol's words: an exclusion's text after a *not*."""
+        if self.kind == "inclusion":
+            return self.text
+        return _say("en", "exclusion_text", text=self.text)
+
     def sentence(self, language: Language = "en") -> str:
         """Put the rule into words, from its expression: ``not if there has been a seizure``."""
         rule = sentence(self.when, language)
@@ -111,8 +118,9 @@ class Judged:
         said = _say("en", _VERDICT_KEYS[self.verdict])
         detail = self.detail
         if not detail:
-            return f"{self.criterion.text}: {said}"
-        return _say("en", "sentence", rule=self.criterion.text, verdict=said, detail=detail)
+            return f"{self.criterion.requirement}: {said}"
+        rule = self.criterion.requirement
+        return _say("en", "sentence", rule=rule, verdict=said, detail=detail)
 
     def explain(self, language: Language = "en") -> str:
         """Say what was read of the person, in a language."""

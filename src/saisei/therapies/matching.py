@@ -253,7 +253,7 @@ def _reasons(failing: tuple[Judged, ...] | list[Judged]) -> str:
 
 
 def _reason(criterion: Criterion, judged: Judged) -> str:
-    return _say("verdicts.reason", rule=criterion.text, detail=judged.detail)
+    return _say(f"verdicts.reason_{criterion.kind}", rule=criterion.text, detail=judged.detail)
 
 
 def _named(fields: frozenset[str]) -> str:

@@ -25,8 +25,8 @@ def trial_rules(trial: Trial) -> tuple[Criterion, ...]:
     """Give the rules on condition, phase and adult age of a trial."""
     source = trial.source_keys[0]
     rules = (
-        _condition_rule(trial.condition, "condition", source),
-        _stage_rule(trial.condition, trial.phase_of_stroke, "stage", source),
+        _condition_rule(trial.condition, source),
+        _stage_rule(trial.condition, trial.phase_of_stroke, source),
         _adult_rule(),
     )
     return tuple(rule for rule in rules if rule is not None)
@@ -36,8 +36,8 @@ def programme_rules(programme: Programme) -> tuple[Criterion, ...]:
     """Give the rules on condition, stage and window of a programme."""
     source = programme.source_keys[0] if programme.sources else OWN_RULES
     rules: list[Criterion | None] = [
-        _condition_rule(programme.condition, "programme_condition", source),
-        _stage_rule(programme.condition, programme.stage, "programme_stage", source),
+        _condition_rule(programme.condition, source),
+        _stage_rule(programme.condition, programme.stage, source),
     ]
     if (window := programme.window) is not None:
         rules.append(
@@ -47,21 +47,23 @@ def programme_rules(programme: Programme) -> tuple[Criterion, ...]:
 
 
 @cache
-def _condition_rule(conditions: tuple[Condition, ...], text: str, source: str) -> Criterion:
+def _condition_rule(conditions: tuple[Condition, ...], source: str) -> Criterion:
     named = ", ".join(f"'{condition}'" for condition in conditions)
-    said = ", ".join(_texts().say(f"conditions.{condition}") for condition in conditions)
+    said = _say("or").join(_texts().say(f"conditions.{condition}") for condition in conditions)
     when = parse(f"condition in {{{named}}}")
-    return Criterion("condition", "inclusion", _say(text, conditions=said), when, source)
+    return Criterion("condition", "inclusion", _say("condition", conditions=said), when, source)
 
 
 @cache
 def _stage_rule(
-    conditions: tuple[Condition, ...], stages: tuple[Stage, ...], text: str, source: str
+    conditions: tuple[Condition, ...], stages: tuple[Stage, ...], source: str
 ) -> Criterion | None:
     if not stages:
         return None
     when = parse(_by_condition(conditions, stages))
-    return Criterion("stage", "inclusion", _say(text, stages=", ".join(stages)), when, source)
+    return Criterion(
+        "stage", "inclusion", _say("stage", stages=_say("or").join(stages)), when, source
+    )
 
 
 def _by_condition(conditions: tuple[Condition, ...], stages: tuple[Stage, ...]) -> str:
