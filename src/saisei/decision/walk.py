@@ -268,15 +268,19 @@ def _programmes(considered: Iterable[Considered]) -> tuple[Programme, ...]:
 
 
 def _findings(considered: Iterable[Considered], voice: Voice) -> tuple[FindingView, ...]:
-    """Give every finding once: the nearest tiers by therapy, then the nearest ever tested."""
-    found: dict[str, FindingView] = {}
-    for tiers in (("A", "B"), ("C",)):
-        for one in considered:
-            for finding, target in one.findings(*tiers):
-                key = finding_id(finding, target)
-                if key not in found:
-                    found[key] = finding_view(finding, target, voice)
-    return tuple(found.values())
+    """Give every finding once: the nearest tiers by therapy, then the nearest ever tested.
+
+    The last are the same for every therapy but for the threshold, which brain surgery raises: the
+    plain threshold is shown.
+    """
+    near = [pair for one in considered for pair in one.findings("A", "B")]
+    far = [pair for one in considered for pair in one.findings("C")]
+    far.sort(key=lambda pair: bool(pair[0].worthwhile and pair[0].worthwhile.doubled))
+    asked = {finding.asked.id: (finding, target) for finding, target in reversed(far)}
+    order = {finding.asked.id: None for finding, _ in far}
+    shown = [*near, *(asked[name] for name in order)]
+    found = {finding_id(finding, target): (finding, target) for finding, target in shown}
+    return tuple(finding_view(finding, target, voice) for finding, target in found.values())
 
 
 def _futures(
