@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from saisei.appraisal import Axis, Finding, Step, axis_of, findings_for
@@ -13,7 +13,7 @@ from saisei.decision.voice import Voice
 from saisei.evidence import Contrast, Target, Unreported, flag_text
 from saisei.vocabulary import ROUTE_KINDS
 
-__all__ = ["Answered", "answered", "finding_id", "view"]
+__all__ = ["Answered", "answered", "finding_id", "silent_view", "view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,36 @@ def view(finding: Finding, target: Target, voice: Voice) -> FindingView:
             for study in finding.selection.left_out
         ),
         unread=tuple(_unread(trial) for trial in finding.selection.unreported),
+    )
+
+
+def silent_view(findings: Sequence[Finding], voice: Voice) -> FindingView:
+    """Say which questions nothing controlled answers, and list every study that was looked at."""
+    titles = dict.fromkeys(finding.asked.title for finding in findings)
+    left = {study.study_id: study for one in findings for study in one.selection.left_out}
+    unread = {trial.study_id: trial for one in findings for trial in one.selection.unreported}
+    return FindingView(
+        id="no-data",
+        outcome="",
+        title=voice.say("silent.title"),
+        tier="",
+        tier_note="",
+        scale="",
+        log_axis=False,
+        better="right",
+        null=0.0,
+        worthwhile=None,
+        rows=(),
+        pooled=None,
+        verdict="no data",
+        sentences=(voice.statement("silent.words", titles="; ".join(titles)),),
+        certainty="",
+        reasons=(),
+        counts=(),
+        left_out=tuple(
+            LeftOutRow(study.study_id, study.title, study.reason) for study in left.values()
+        ),
+        unread=tuple(_unread(trial) for trial in unread.values()),
     )
 
 

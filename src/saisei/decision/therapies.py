@@ -216,7 +216,7 @@ def _criterion(judged: Judged) -> CriterionView:
     verdicts = {Truth.TRUE: "met", Truth.FALSE: "not met", Truth.UNKNOWN: "unknown"}
     return CriterionView(
         judged.criterion.id,
-        judged.sentence,
+        judged.criterion.requirement,
         "trial team" if judged.team else verdicts[judged.truth],
         judged.detail,
         (judged.criterion.source,) if judged.criterion.source else (),

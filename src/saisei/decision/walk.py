@@ -20,7 +20,7 @@ from saisei.decision import closing
 from saisei.decision.answer import answer
 from saisei.decision.audit import audit
 from saisei.decision.cited import cited
-from saisei.decision.findings import finding_id
+from saisei.decision.findings import finding_id, silent_view
 from saisei.decision.findings import view as finding_view
 from saisei.decision.futures import view as future_view
 from saisei.decision.gains import gains_beside
@@ -81,9 +81,10 @@ def decide(case: Case, as_of: datetime, options: Options = Options()) -> Decisio
     decision = _page(case, gate, voice, options)
     if gate.kind is not Kind.EMERGENCY:
         decision = replace(decision, policy=closing.policy(as_of.date(), voice))
+    decision = replace(decision, sources=cited(decision))
     if gate.kind is Kind.FULL:
         decision = replace(decision, audit=audit(decision, voice.language))
-    return replace(decision, sources=cited(decision))
+    return decision
 
 
 def _page(case: Case, gate: Gate, voice: Voice, options: Options) -> Decision:
@@ -280,7 +281,13 @@ def _findings(considered: Iterable[Considered], voice: Voice) -> tuple[FindingVi
     order = {finding.asked.id: None for finding, _ in far}
     shown = [*near, *(asked[name] for name in order)]
     found = {finding_id(finding, target): (finding, target) for finding, target in shown}
-    return tuple(finding_view(finding, target, voice) for finding, target in found.values())
+    views = [finding_view(finding, target, voice) for finding, target in found.values()]
+    silent = [
+        finding for one in considered for answers in one.answers for finding in answers.silent
+    ]
+    answered_somewhere = {finding.asked.id for finding, _ in shown}
+    unanswered = [finding for finding in silent if finding.asked.id not in answered_somewhere]
+    return (*views, *([silent_view(unanswered, voice)] if unanswered else []))
 
 
 def _futures(
