@@ -41,7 +41,7 @@ class Citations:
         """
         before = len(self._numbers)
         numbers = sorted({self._number(key) for key in keys})
-        links = ",\u202f".join(self._link(number, new=number > before) for number in numbers)
+        links = ", ".join(self._link(number, new=number > before) for number in numbers)
         if not links:
             return Markup("")
         return Markup(f'<sup class="cite">{links}</sup>')  # noqa: S704 - numbers, and words escaped
