@@ -72,7 +72,7 @@ def main() -> None:
             "`saisei report CASE` cold, HTML",
             seconds(
                 command(
-                    "-m", "saisei.cli", "report", str(CASE), "--as-of", AS_OF, "-o", "report.html"
+                    "-m", "saisei", "report", str(CASE), "--as-of", AS_OF, "-o", "report.html"
                 ),
                 5,
             ),

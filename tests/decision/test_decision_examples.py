@@ -42,14 +42,14 @@ def test_each_gets_its_page(number: str, kind: Kind) -> None:
 def test_the_first_names_the_counts_and_the_missed_endpoint() -> None:
     decision = example("01")
     first = decision.answer[0].text
-    for part in ("ACTIsSIMA", "7 of 55", "9 of 56", "7 of 52", "missed its main goal", "sham"):
+    for part in ("ACTIsSIMA", "7 of 55 and 9 of 56", "7 of 52", "missed its main goal", "sham"):
         assert part in first
     assert decision.answer[0].sources
     (finding,) = [f for f in decision.findings if f.id.startswith("fma-motor-10.a.")]
     assert finding.verdict == "uncertain"
     assert finding.certainty == "very-low"
-    assert finding.rows[0].treated == "16/111"
-    assert finding.rows[0].control == "7/52"
+    assert finding.rows[0].treated == "16 of 111"
+    assert finding.rows[0].control == "7 of 52"
     assert any("second" in reason.text for reason in finding.reasons)
     assert any("imprecision" in reason.text for reason in finding.reasons)
 
@@ -203,7 +203,7 @@ def test_the_same_case_gives_the_same_decision() -> None:
 
 
 def test_every_programme_has_a_plain_name() -> None:
-    from saisei.decision.therapies import plain_name  # noqa: PLC0415 - of this test alone
+    from saisei.decision.considered import plain_name  # noqa: PLC0415 - of this test alone
     from saisei.decision.voice import Voice  # noqa: PLC0415
 
     for programme in programmes():

@@ -53,18 +53,15 @@ def list_studies(
 
     Example: saisei evidence list --condition ischemic-stroke --stage chronic --design rct
     """
-    from rich.table import Table
-
     from saisei.evidence import studies
 
     _known(condition=condition, stage=stage, design=design)
     wanted = {"condition": condition, "stage": stage, "design": design}
-    table = Table("id", "title", "year", "design", "condition", "stage", "publication", box=None)
+    out = console()
     for one in studies():
         if all(value is None or getattr(one, name) == value for name, value in wanted.items()):
-            row = (one.id, one.title, one.year, one.design, one.condition, one.stage)
-            table.add_row(*("" if cell is None else str(cell) for cell in row), one.publication)
-    console().print(table)
+            what = f"{one.design or '?'}, {one.condition}, {one.stage or '?'}, {one.publication}"
+            out.print(f"{one.id}  {one.title}  {one.year or ''}  ({what})", markup=False)
 
 
 @app.command()

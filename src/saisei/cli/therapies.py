@@ -25,15 +25,13 @@ def list_therapies() -> None:
 
     Example: saisei therapies list
     """
-    from rich.table import Table
-
     from saisei.therapies import programmes, trials_of
 
-    table = Table("id", "name", "conditions", "stages", "trials", box=None)
+    out = console()
     for one in programmes():
-        held = ", ".join(f"{trial.id} ({trial.status})" for trial in trials_of(one))
-        table.add_row(one.id, one.name, ", ".join(one.condition), ", ".join(one.stage), held)
-    console().print(table)
+        out.print(f"{one.id}  {one.name}", markup=False)
+        for trial in trials_of(one):
+            out.print(f"    {trial.id}  {trial.status}  {trial.title}", markup=False)
 
 
 @app.command()

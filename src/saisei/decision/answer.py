@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from saisei.appraisal import Finding
 from saisei.base.sources import Statement
+from saisei.decision.considered import Considered, plain_name
+from saisei.decision.found import found_words
 from saisei.decision.model import FutureView, QuestionView
 from saisei.decision.person import Situation
-from saisei.decision.therapies import Considered, plain_name
 from saisei.decision.voice import Voice
 from saisei.eligibility import field_name
-from saisei.evidence import Contrast, select, study
 from saisei.therapies import TrialMatch, deaths_sentence
 
 __all__ = ["answer"]
@@ -63,19 +61,12 @@ def _tested(fitting: Sequence[Considered], situation: Situation, voice: Voice) -
     if situation.condition and not any(one.tier in ("A", "B") for one in fitting):
         name = voice.say(f"condition.{situation.condition.value}")
         return [voice.statement("answer.no_condition_data", condition=name)]
-    told, unclear = [], []
-    for one in fitting:
-        if one.tier != "A" or one.main is None:
-            continue
-        finding, _ = one.main
-        if counted := _counted(one, finding, voice):
-            told.append(counted)
-        elif finding.certainty is None or finding.certainty.level == "very-low":
-            unclear.append((one, finding))
-        else:
-            told.append(_verdict(one, finding, voice))
+    tested = [one for one in fitting if one.tier == "A" and one.main]
+    told = [(one, found_words(one, voice)) for one in tested]
+    unclear = [one for one, said in told if said is None]
+    said = [words for _, words in told if words is not None]
     approved = [said for one in fitting for said in _approved(one, situation, voice)]
-    return [*told, *_unclear(unclear, voice, alone=not told), *approved]
+    return [*said, *_unclear(unclear, voice, alone=not said), *approved]
 
 
 def _approved(one: Considered, situation: Situation, voice: Voice) -> list[Statement]:
@@ -86,58 +77,11 @@ def _approved(one: Considered, situation: Situation, voice: Voice) -> list[State
     return [voice.statement(f"approved.{one.programme.id}.words")]
 
 
-def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | None:
-    """Say the counts of a single trial, each dose by itself."""
-    if finding.asked.longest or len({contrast.study_id for contrast in finding.used}) != 1:
-        return None
-    arms = select(replace(finding.selection.question, arms="kept")).contrasts
-    if not arms or any(arm.treated.events is None or arm.control.events is None for arm in arms):
-        return None
-    trial = study(arms[0].study_id)
-    text = voice.say(
-        "answer.counts",
-        therapy=plain_name(one.programme, voice),
-        title=trial.title,
-        treated=voice.say("list.and").join(
-            _of(arm.treated.events, arm.treated.n, voice) for arm in arms
-        ),
-        control=_of(arms[0].control.events, arms[0].control.n, voice),
-        comparison=arms[0].control.label,
-        what=_what(finding, arms[0], voice),
-        missed=voice.say("answer.missed") if trial.primary_endpoint.met is False else "",
-        verdict=finding.verdict.sentences[0].text,
-    )
-    keys = (*finding.source_keys, *(f"{trial.id}/{key}" for key in trial.sources))
-    return Statement(text, tuple(dict.fromkeys(keys)))
-
-
-def _of(events: int | None, n: int | None, voice: Voice) -> str:
-    return voice.say("answer.counts_of", events=events, n=n)
-
-
-def _what(finding: Finding, arm: Contrast, voice: Voice) -> str:
-    event = finding.selection.question.wanted_event
-    step = event.gain_at_least if event else None
-    if step is not None and voice.has(f"gains.scale.{finding.asked.outcome}"):
-        scale = voice.say(f"gains.scale.{finding.asked.outcome}")
-        return voice.say("answer.what.gain", step=f"{step:g}", scale=scale)
-    return voice.say("answer.what.other", title=finding.asked.title, days=arm.days)
-
-
-def _verdict(one: Considered, finding: Finding, voice: Voice) -> Statement:
-    name = plain_name(one.programme, voice)
-    verdict = " ".join(sentence.text for sentence in finding.verdict.sentences[:2])
-    text = voice.say("answer.tested_by_word", therapies=name, verdict=verdict)
-    return Statement(text, finding.source_keys)
-
-
-def _unclear(
-    found: Sequence[tuple[Considered, Finding]], voice: Voice, *, alone: bool
-) -> list[Statement]:
+def _unclear(found: Sequence[Considered], voice: Voice, *, alone: bool) -> list[Statement]:
     if not found:
         return []
-    names = dict.fromkeys(plain_name(one.programme, voice) for one, _ in found)
-    keys = dict.fromkeys(key for _, finding in found for key in finding.source_keys)
+    names = dict.fromkeys(plain_name(one.programme, voice) for one in found)
+    keys = dict.fromkeys(key for one in found if one.main for key in one.main[0].source_keys)
     key = "answer.tested_only" if alone else "answer.tested"
     return [voice.statement(key, *keys, therapies="; ".join(names))]
 

@@ -48,10 +48,11 @@ SETTLING = 6
 """How many questions are few."""
 
 
-def harms_shown(programmes: Iterable[Programme]) -> tuple[HarmView, ...]:
+def harms_shown(programmes: Iterable[Programme], voice: Voice) -> tuple[HarmView, ...]:
     """Give the harms of some programmes, each once; the deaths stand first, in one sentence."""
     found = {name: harm for one in programmes for harm in harms_of(one) for name in [harm_id(harm)]}
-    return tuple(_harm(name, harm) for name, harm in sorted(found.items(), key=_deaths_first))
+    ordered = sorted(found.items(), key=_deaths_first)
+    return tuple(_harm(name, harm, voice) for name, harm in ordered)
 
 
 def harm_id(harm: Harm) -> str:
@@ -63,11 +64,11 @@ def _deaths_first(entry: tuple[str, Harm]) -> bool:
     return entry[0] != "deaths"
 
 
-def _harm(name: str, harm: Harm) -> HarmView:
+def _harm(name: str, harm: Harm, voice: Voice) -> HarmView:
+    title = voice.say(f"harm.{harm.group}")
     if name == "deaths":
-        words = deaths_sentence()
-        return HarmView(name, harm.group, words, None, None, harm.setting)
-    return HarmView(name, harm.title, harm.words, harm.events, harm.people, harm.setting)
+        return HarmView(name, title, deaths_sentence(), None, None, harm.setting)
+    return HarmView(name, title, harm.words, harm.events, harm.people, harm.setting)
 
 
 def harm_notes() -> tuple[Statement, ...]:

@@ -10,7 +10,7 @@ from saisei.appraisal import Axis, Finding, Step, axis_of, findings_for
 from saisei.base.sources import Statement
 from saisei.decision.model import FindingView, ForestRow, LeftOutRow, PooledRow, UnreadRow
 from saisei.decision.voice import Voice
-from saisei.evidence import Contrast, Target, Unreported, flag_text
+from saisei.evidence import ArmSummary, Contrast, Target, Unreported, flag_text
 from saisei.vocabulary import ROUTE_KINDS
 
 __all__ = ["Answered", "answered", "finding_id", "silent_view", "view"]
@@ -120,8 +120,8 @@ def _rows(axis: Axis) -> tuple[ForestRow, ...]:
         ForestRow(
             row.contrast.study_id,
             _label(row.contrast),
-            str(row.contrast.treated),
-            str(row.contrast.control),
+            _side(row.contrast.treated),
+            _side(row.contrast.control),
             row.estimate,
             row.low,
             row.high,
@@ -133,6 +133,11 @@ def _rows(axis: Axis) -> tuple[ForestRow, ...]:
         for row in axis.rows
         if all(map(math.isfinite, (row.estimate, row.low, row.high)))
     )
+
+
+def _side(arm: ArmSummary) -> str:
+    """Say an arm's numbers: ``16 of 111``, or mean, SD and people."""
+    return str(arm) if arm.events is None else f"{arm.events} of {arm.n}"
 
 
 def _label(contrast: Contrast) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from saisei.decision.considered import Considered, plain_name
 from saisei.decision.model import Option
-from saisei.decision.therapies import Considered, plain_name
 from saisei.decision.voice import Voice
 
 __all__ = ["options"]

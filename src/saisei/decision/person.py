@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from saisei.base.dates import PartialDate, Span
@@ -75,7 +76,7 @@ def _stated(case: Case, name: str, voice: Voice) -> Fact:
         notes.append(voice.say("facts.stale"))
     return Fact(
         name,
-        _label(name),
+        _label(name, voice),
         _show(entry.value, name, voice),
         str(entry.date) if entry.dated else "",
         "; ".join(notes),
@@ -84,11 +85,12 @@ def _stated(case: Case, name: str, voice: Voice) -> Fact:
 
 def _computed(answer: Answer, voice: Voice) -> Fact:
     shown = _show(answer.value, answer.field, voice)
-    return Fact(answer.field, _label(answer.field), shown, "", voice.say("facts.computed"))
+    return Fact(answer.field, _label(answer.field, voice), shown, "", voice.say("facts.computed"))
 
 
-def _label(name: str) -> str:
-    label = field_name(name)
+def _label(name: str, voice: Voice) -> str:
+    own = f"facts.label.{name}"
+    label = voice.say(own) if voice.has(own) else field_name(name, voice.language)
     return label[:1].upper() + label[1:]
 
 
@@ -112,8 +114,8 @@ def _show(value: object, name: str, voice: Voice) -> str:
 def _show_words(value: object, voice: Voice) -> str:
     if isinstance(value, PartialDate | str):
         return str(value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {show_number(item)}" for key, item in value.items())
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {show_number(item)}" for key, item in value.items() if item)
     if isinstance(value, tuple | frozenset | list):
         names = [str(getattr(item, "name", item)) for item in value]
         return ", ".join(names) or voice.say("facts.none")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from saisei.appraisal import Finding, claims
+from saisei.appraisal import claims
 from saisei.base.sources import Statement
 from saisei.decision.closing import harm_id
-from saisei.decision.findings import Answered, answered, finding_id
-from saisei.decision.gains import gains_of
+from saisei.decision.considered import Considered, plain_name
+from saisei.decision.findings import finding_id
+from saisei.decision.found import found_words
 from saisei.decision.journey import journey_view
-from saisei.decision.model import ClaimView, CriterionView, GainRow, TherapyView, TrialView
-from saisei.decision.person import Situation
+from saisei.decision.model import ClaimView, CriterionView, TherapyView, TrialView
 from saisei.decision.voice import Voice
 from saisei.eligibility import Judged
-from saisei.evidence import Target, study
 from saisei.therapies import (
     CautionFound,
     Programme,
-    ProgrammeMatch,
     TrialMatch,
     harms_of,
     legal_route,
@@ -27,110 +24,7 @@ from saisei.therapies import (
 )
 from saisei.vocabulary import Truth
 
-__all__ = ["Considered", "consider", "in_order", "plain_name", "trial_view", "view"]
-
-FUNCTION = ("fma_motor", "mrs", "excellent-outcome", "barthel", "fma-ue", "fma-le", "fma-motor")
-"""Outcomes that tell how a person lives or moves; signs, scans and harms come after them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Considered:
-    """A programme with everything that was looked up about it for this person."""
-
-    match: ProgrammeMatch
-    answers: tuple[Answered, ...]
-    """One for each pair of cells and route; empty when condition or stage is not known."""
-    gains: tuple[GainRow, ...]
-    """Without a comparison, with the same kind of cells given the same way."""
-
-    @property
-    def own_gains(self) -> tuple[GainRow, ...]:
-        """Those of the programme's own registered trials."""
-        numbers = {*self.programme.registry, *self.programme.other_trials}
-        return tuple(
-            row
-            for row in self.gains
-            if any(numbers & set(study(key.split("/")[0]).registry) for key in row.sources)
-        )
-
-    @property
-    def programme(self) -> Programme:
-        """The programme itself."""
-        return self.match.programme
-
-    @property
-    def fits(self) -> bool:
-        """Whether it is for people of this condition and stage."""
-        return self.match.truth is Truth.TRUE
-
-    @property
-    def paid(self) -> bool:
-        """Whether clinics sell it outside any trial."""
-        return self.programme.asrm_class is not None and not self.programme.registry
-
-    @property
-    def options(self) -> tuple[TrialMatch, ...]:
-        """Its trials that take people, and whose rules do not say no."""
-        return tuple(
-            trial
-            for trial in self.match.trials
-            if trial.standing == "option" and trial.word != "does-not-match"
-        )
-
-    def findings(self, *tiers: str) -> tuple[tuple[Finding, Target], ...]:
-        """Give what controlled comparisons found at some tiers, each once."""
-        found = {
-            finding_id(finding, answers.target): (finding, answers.target)
-            for answers in self.answers
-            for finding in answers.at(*tiers)
-        }
-        return tuple(found.values())
-
-    @property
-    def tier(self) -> str:
-        """The nearest tier at which anything controlled was found; empty when none was."""
-        tiers = [tier for tier in ("A", "B", "C") if self.findings(tier)]
-        return tiers[0] if tiers else ""
-
-    @property
-    def main(self) -> tuple[Finding, Target] | None:
-        """The nearest finding on how a person lives or moves."""
-        near = [pair for pair in self.findings("A", "B") if pair[0].asked.outcome in FUNCTION]
-        near.sort(key=lambda pair: (pair[0].tier != "A", pair[0].asked.longest))
-        return near[0] if near else None
-
-
-def consider(match: ProgrammeMatch, situation: Situation, voice: Voice) -> Considered:
-    """Look a programme up: what was found with its cells and routes, with and without a control."""
-    programme = match.programme
-    if match.truth is not Truth.TRUE or situation.condition is None or situation.stage is None:
-        return Considered(match, (), ())
-    condition, stage = situation.condition, situation.stage
-    answers = tuple(
-        answered(Target(cells, route, condition, stage))
-        for cells in programme.cells
-        for route in programme.routes
-    )
-    gains = gains_of(
-        frozenset(programme.cells), frozenset(programme.routes), condition, stage, voice
-    )
-    return Considered(match, answers, gains)
-
-
-def in_order(considered: Iterable[Considered]) -> tuple[Considered, ...]:
-    """Put those that fit first: open trials, paid ones, what patients' pages name, nearest tier."""
-    return tuple(
-        sorted(
-            considered,
-            key=lambda one: (
-                not one.fits,
-                not one.options,
-                not one.paid,
-                not one.programme.pages,
-                one.tier or "D",
-            ),
-        )
-    )
+__all__ = ["bottom_line", "trial_view", "view", "what_it_is"]
 
 
 def view(
@@ -141,9 +35,9 @@ def view(
     steps = steps_of(programme)
     return TherapyView(
         id=programme.id,
-        name=programme.name,
-        what=what_it_is(programme, voice),
-        shown="full" if one.fits else "brief",
+        name=capitalised(plain_name(programme, voice)),
+        what=f"{programme.name}. {what_it_is(programme, voice)}.",
+        shown="full" if one.in_full else "brief",
         bottom_line=bottom_line(one, voice),
         entry=one.match.sentences,
         trials=tuple(trial_view(trial) for trial in one.match.trials),
@@ -151,20 +45,20 @@ def view(
         forecast=why_no_with,
         gains=one.gains,
         harms=tuple(dict.fromkeys(harm_id(harm) for harm in harms_of(programme)))
-        if one.fits
+        if one.in_full
         else (),
         cautions=tuple(found.caution.id for found in cautions if steps & set(found.caution.steps))
-        if one.fits
+        if one.in_full
         else (),
-        legal=legal_route(programme) if one.fits else (),
-        journey=journey_view(programme) if one.fits else None,
-        claims=_claims(programme) if one.fits else (),
+        legal=legal_route(programme) if one.in_full else (),
+        journey=journey_view(programme) if one.in_full else None,
+        claims=_claims(programme) if one.in_full else (),
     )
 
 
-def plain_name(programme: Programme, voice: Voice) -> str:
-    """Name a programme as it stands in a sentence."""
-    return voice.say(f"programme.{programme.id}")
+def capitalised(text: str) -> str:
+    """Begin a heading with a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def what_it_is(programme: Programme, voice: Voice) -> str:
@@ -180,17 +74,13 @@ def what_it_is(programme: Programme, voice: Voice) -> str:
 
 def bottom_line(one: Considered, voice: Voice) -> Statement:
     """Say first what the nearest controlled evidence is, or that there is none."""
-    name = plain_name(one.programme, voice)
-    if one.match.truth is Truth.FALSE:
-        return one.match.sentences[0]
     if not one.answers:
         return one.match.sentences[0]
-    if one.tier == "A":
-        sources = tuple(
-            dict.fromkeys(key for finding, _ in one.findings("A") for key in finding.source_keys)
-        )
-        return voice.statement("therapy.tier-a", *sources)
-    return voice.statement("therapy.tier-b" if one.tier == "B" else "therapy.tier-c", therapy=name)
+    if said := found_words(one, voice):
+        return said
+    key = {"A": "therapy.tier-a", "B": "therapy.tier-b"}.get(one.tier, "therapy.tier-c")
+    keys = dict.fromkeys(key for finding, _ in one.findings("A") for key in finding.source_keys)
+    return voice.statement(key, *keys, therapy=plain_name(one.programme, voice))
 
 
 def trial_view(match: TrialMatch) -> TrialView:

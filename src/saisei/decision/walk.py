@@ -20,6 +20,7 @@ from saisei.decision import closing
 from saisei.decision.answer import answer
 from saisei.decision.audit import audit
 from saisei.decision.cited import cited
+from saisei.decision.considered import Considered, consider, in_order, plain_name
 from saisei.decision.findings import finding_id, silent_view
 from saisei.decision.findings import view as finding_view
 from saisei.decision.futures import view as future_view
@@ -38,7 +39,6 @@ from saisei.decision.model import (
 )
 from saisei.decision.options import options
 from saisei.decision.person import Situation, facts, read_situation
-from saisei.decision.therapies import Considered, consider, in_order, plain_name
 from saisei.decision.therapies import view as therapy_view
 from saisei.decision.voice import Voice, audience_of
 from saisei.forecast import futures
@@ -197,7 +197,7 @@ def _acute(bare: Decision, case: Case, situation: Situation, voice: Voice) -> De
         therapies=views,
         findings=_findings(shown, voice),
         futures=(),
-        harms=closing.harms_shown(_programmes(shown)),
+        harms=closing.harms_shown(_programmes(shown), voice),
         harm_notes=closing.harm_notes(),
         not_known=(voice.statement("acute.no_forecast"),),
         had_cells=closing.had_cells(case, voice),
@@ -213,7 +213,7 @@ def _nothing(bare: Decision, case: Case, voice: Voice) -> Decision:
     return replace(
         bare,
         person=facts(case, voice),
-        harms=closing.harms_shown(paid),
+        harms=closing.harms_shown(paid, voice),
         harm_notes=closing.harm_notes(),
         had_cells=closing.had_cells(case, voice),
         deciding_for_another=_family(voice),
@@ -242,7 +242,7 @@ def _full(
         gains=gains,
         gain_notes=comparator_notes() if gains else (),
         other_treatments=_others(situation),
-        harms=closing.harms_shown(_programmes(fitting)),
+        harms=closing.harms_shown(_programmes(fitting), voice),
         harm_notes=closing.harm_notes(),
         cautions=closing.cautions_shown(screening.cautions),
         had_cells=closing.had_cells(case, voice),

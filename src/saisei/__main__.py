@@ -1,0 +1,5 @@
+"""Run the command line: ``python -m saisei``."""
+
+from saisei.cli import main
+
+main()

@@ -1,0 +1,74 @@
+"""What trials of these very cells found, in one sentence: counts where there are any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from saisei.appraisal import Finding
+from saisei.base.sources import Statement
+from saisei.decision.considered import Considered, plain_name
+from saisei.decision.voice import Voice
+from saisei.evidence import Contrast, select, study
+
+__all__ = ["found_words"]
+
+
+def found_words(one: Considered, voice: Voice) -> Statement | None:
+    """Say what the trials of a therapy's own cells found on how people live or move.
+
+    None where no such trial was of people like this, or where so little is known that nothing can
+    be read from it and no plain counts could be given either.
+    """
+    if one.tier != "A" or one.main is None:
+        return None
+    finding, _ = one.main
+    if counted := _counted(one, finding, voice):
+        return counted
+    if finding.certainty is None or finding.certainty.level == "very-low":
+        return None
+    return _verdict(one, finding, voice)
+
+
+def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | None:
+    """Say the counts of a single trial, each dose by itself."""
+    if finding.asked.longest or len({contrast.study_id for contrast in finding.used}) != 1:
+        return None
+    arms = select(replace(finding.selection.question, arms="kept")).contrasts
+    if not arms or any(arm.treated.events is None or arm.control.events is None for arm in arms):
+        return None
+    trial = study(arms[0].study_id)
+    text = voice.say(
+        "answer.counts",
+        therapy=plain_name(one.programme, voice),
+        title=trial.title,
+        treated=voice.say("list.and").join(
+            _of(arm.treated.events, arm.treated.n, voice) for arm in arms
+        ),
+        control=_of(arms[0].control.events, arms[0].control.n, voice),
+        comparison=arms[0].control.label,
+        what=_what(finding, arms[0], voice),
+        missed=voice.say("answer.missed") if trial.primary_endpoint.met is False else "",
+        verdict=finding.verdict.sentences[0].text,
+    )
+    keys = (*finding.source_keys, *(f"{trial.id}/{key}" for key in trial.sources))
+    return Statement(text, tuple(dict.fromkeys(keys)))
+
+
+def _of(events: int | None, n: int | None, voice: Voice) -> str:
+    return voice.say("answer.counts_of", events=events, n=n)
+
+
+def _what(finding: Finding, arm: Contrast, voice: Voice) -> str:
+    event = finding.selection.question.wanted_event
+    step = event.gain_at_least if event else None
+    if step is not None and voice.has(f"gains.scale.{finding.asked.outcome}"):
+        scale = voice.say(f"gains.scale.{finding.asked.outcome}")
+        return voice.say("answer.what.gain", step=f"{step:g}", scale=scale)
+    return voice.say("answer.what.other", title=finding.asked.title, days=arm.days)
+
+
+def _verdict(one: Considered, finding: Finding, voice: Voice) -> Statement:
+    name = plain_name(one.programme, voice)
+    verdict = " ".join(sentence.text for sentence in finding.verdict.sentences[:2])
+    text = voice.say("answer.tested_by_word", therapies=name, verdict=verdict)
+    return Statement(text, finding.source_keys)

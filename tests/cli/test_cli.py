@@ -1,0 +1,173 @@
+"""The command line as its user meets it: what it prints, what it refuses, and with which code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CASE = ROOT / "examples" / "01-chronic-arm.yaml"
+AS_OF = "2026-11-20T09:00+09:00"
+
+
+def saisei(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process of its own, with what it printed."""
+    command = [sys.executable, "-m", "saisei", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def test_a_report_is_written_whole_and_twice_the_same(tmp_path: Path) -> None:
+    pages = [tmp_path / "a.html", tmp_path / "b.html"]
+    for page in pages:
+        done = saisei("report", CASE, "--as-of", AS_OF, "-o", page)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == ""
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.html", "b.html"]
+
+
+def test_json_prints_the_decision_with_its_schema() -> None:
+    done = saisei("report", CASE, "--as-of", AS_OF, "--json")
+    said = json.loads(done.stdout)
+    assert said["schema"] == "saisei-decision/1"
+    assert said["kind"] == "full"
+    assert said["as_of"] == AS_OF.replace("09:00+", "09:00:00+")
+
+
+BAD_CASES = {
+    "empty": (b"", "empty"),
+    "not-utf-8": (b"sex: m\xe4le\n", "UTF-8"),
+    "truncated": (b"barthel_items: {feeding: 5, bathing", "breaks off"),
+    "aliases": (b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "alias"),
+    "unknown-field": (b"mrs_curent: 3\n", "mrs_current"),
+    "nan": (b"fma_ue: .nan\n", "fma_ue"),
+    "wrong-unit": (b"ldl_mmol_l: {value: 4.2, unit: furlong}\n", "mg/dL"),
+    "impossible-date": (b"birth_date: 1964-02-30\n", "birth_date"),
+    "out-of-range": (b"fma_ue: 97\n", "66"),
+    "fhir": (b'{"resourceType": "Bundle", "type": "collection"}\n', "FHIR"),
+    "a-list": (b"- mrs_current: 3\n", "field"),
+    "derived": (b"age_years: 62\n", "birth_date"),
+}
+
+
+@pytest.mark.parametrize(("content", "told"), BAD_CASES.values(), ids=BAD_CASES.keys())
+def test_a_bad_case_gets_one_clear_message_and_nothing_is_written(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
+    case, page = tmp_path / "case.yaml", tmp_path / "report.html"
+    case.write_bytes(content)
+    done = saisei("report", case, "--as-of", AS_OF, "-o", page)
+    assert done.returncode == 2, done.stderr
+    assert told in done.stderr
+    assert "case.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["case.yaml"]
+
+
+def test_no_personal_value_stands_in_a_message(tmp_path: Path) -> None:
+    case = tmp_path / "case.yaml"
+    case.write_text("fma_ue: 97\nbirth_date: 1964-02-30\nsex: Yamada Taro\n")
+    done = saisei("report", case, "--as-of", AS_OF)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 3
+    for value in ("97", "1964-02-30", "Yamada"):
+        assert value not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("report", "nowhere.yaml"), "nowhere.yaml"),
+        (("report", CASE, "--as-of", "yesterday"), "--as-of"),
+        (("report", CASE, "--as-of", AS_OF, "-o", "/nowhere/at/all/report.html"), "written"),
+        (("evidence", "show", "sanbio-2020"), "sanbio-2020-actissima"),
+        (("evidence", "list", "--stage", "chronical"), "chronic"),
+        (("therapies", "show", "nr1"), "nr1-intracerebral"),
+        (("therapies", "journey", "nr1-intracerebral", "--start", "soon"), "--start"),
+        (("therapies", "journey", "nr1-intracerebral", "--calendar", "x.ics"), "--start"),
+        (("case", "check", "nowhere.yaml"), "nowhere.yaml"),
+        (("report",), "CASE"),
+        (("dance",), "dance"),
+    ],
+)
+def test_a_wrong_call_ends_with_code_2(words: tuple[object, ...], told: str) -> None:
+    done = saisei(*words)
+    assert done.returncode == 2, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (ROOT / "x.ics").exists()
+
+
+def test_a_study_with_an_unknown_arm_is_told_with_file_and_line(tmp_path: Path) -> None:
+    source = ROOT / "src/saisei/evidence/studies/sanbio-2020-actissima.yaml"
+    text = source.read_text(encoding="utf-8").replace(
+        "      sham: {events: 7", "      shame: {events: 7"
+    )
+    study = tmp_path / "sanbio-2020-actissima.yaml"
+    study.write_text(text, encoding="utf-8")
+    done = saisei("evidence", "check", study)
+    assert done.returncode == 2
+    line = text.splitlines().index("      shame: {events: 7, n: 52}") + 1
+    assert f"{study}:{line}" in done.stderr
+    assert "shame" in done.stderr
+
+
+def test_screen_names_rules_values_cautions_and_questions() -> None:
+    done = saisei("screen", CASE, "--as-of", AS_OF)
+    assert done.returncode == 0
+    for part in ("NCT06752720", "does not match", "undecided", "mRS now is 3", "Cautions",
+                 "never stop", "Questions that would settle"):  # fmt: skip
+        assert part.lower() in done.stdout.lower(), part
+
+
+def test_screen_of_an_emergency_is_the_emergency_words_alone() -> None:
+    done = saisei("screen", ROOT / "examples" / "12-already-treated.yaml", "--as-of", AS_OF)
+    assert done.returncode == 0
+    assert "call the emergency number now" in done.stdout
+    assert "NCT" not in done.stdout
+
+
+def test_template_can_be_read_back(tmp_path: Path) -> None:
+    template = saisei("case", "template")
+    path = tmp_path / "me.yaml"
+    filled = template.stdout.replace("\nbirth_date:", "\nbirth_date: 1964-05-14", 1)
+    assert filled != template.stdout
+    path.write_text(filled, encoding="utf-8")
+    assert saisei("case", "check", path, "--as-of", AS_OF).returncode == 0
+
+
+def test_lists_and_shows_print(tmp_path: Path) -> None:
+    listed = saisei("evidence", "list", "--design", "rct", "--stage", "chronic")
+    assert "sanbio-2020-actissima" in listed.stdout
+    assert "steinberg-2025-nr1" not in listed.stdout
+    shown = saisei("evidence", "show", "sanbio-2020-actissima")
+    assert "primary endpoint, missed" in shown.stdout
+    assert "huns001-intracerebral-jp" in saisei("therapies", "list").stdout
+    calendar = tmp_path / "journey.ics"
+    done = saisei("therapies", "journey", "ad-msc-intravenous-asrm", "--start", "2027-01-15",
+                  "--calendar", calendar)  # fmt: skip
+    assert done.returncode == 0
+    assert calendar.read_text(encoding="utf-8").startswith("BEGIN:VCALENDAR")
+    assert "quality of the source: low" in done.stdout
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    commands = [("report",), ("screen",), ("case", "template"), ("case", "check"),
+                ("evidence", "check"), ("evidence", "list"), ("evidence", "show"),
+                ("therapies", "list"), ("therapies", "show"), ("therapies", "journey")]  # fmt: skip
+    for words in commands:
+        done = saisei(*words, "--help")
+        assert done.returncode == 0
+        assert "Example: saisei" in done.stdout, words
+
+
+def test_importing_saisei_loads_no_heavy_library() -> None:
+    heavy = "matplotlib sqlalchemy fastapi starlette numpy scipy pydantic yaml typer rich jinja2"
+    code = f"import sys, saisei; print([m for m in '{heavy}'.split() if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
