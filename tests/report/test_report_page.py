@@ -79,7 +79,7 @@ def test_nothing_runs_and_nothing_loads(reading: Reading) -> None:
         assert not [name for name in found if name.startswith("on")], tag
         assert not {"style", "src", "srcset", "action", "xlink:href"} & set(found), tag
     for address in reading.links:
-        assert re.match(r"#\S+$|https?://", address), address
+        assert re.match(r"#\S+$|https?://|tel:\d+$", address), address
 
 
 def test_ids_are_unique_and_links_inside_lead_somewhere(reading: Reading) -> None:
@@ -133,7 +133,7 @@ def test_hostile_words_are_read_as_words() -> None:
     assert "<script" not in page
     assert "<img" not in page
     assert PAYLOAD in read_page(page).text
-    assert not re.search(r'href="(?!#|https?://)', page)
+    assert not re.search(r'href="(?!#|https?://|tel:\d+")', page)
 
 
 def test_stars_set_words_apart_and_nothing_else() -> None:

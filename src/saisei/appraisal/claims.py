@@ -21,6 +21,8 @@ class Claim:
 
     id: str
     pages: tuple[str, ...]
+    about: tuple[str, ...]
+    """The programmes that it is about; empty when it is about cells at large."""
     topic: str
     claim: str
     verdict: Literal["supported", "contradicted", "missing-context", "no-evidence"]
@@ -52,6 +54,7 @@ def _claim(row: dict[str, Any]) -> Claim:
     return Claim(
         row["id"],
         (page,) if isinstance(page, str) else tuple(page),
+        tuple(row.get("about", ())),
         row["topic"],
         row["claim"],
         row["verdict"],

@@ -65,7 +65,7 @@ def _deaths_first(entry: tuple[str, Harm]) -> bool:
 
 
 def _harm(name: str, harm: Harm, voice: Voice) -> HarmView:
-    title = voice.say(f"harm.{harm.group}")
+    title = voice.say(f"harm.{name}")
     if name == "deaths":
         return HarmView(name, title, deaths_sentence(), None, None, harm.setting)
     return HarmView(name, title, harm.words, harm.events, harm.people, harm.setting)

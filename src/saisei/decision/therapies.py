@@ -40,7 +40,7 @@ def view(
         shown="full" if one.in_full else "brief",
         bottom_line=bottom_line(one, voice),
         entry=one.match.sentences,
-        trials=tuple(trial_view(trial) for trial in one.match.trials),
+        trials=tuple(trial_view(trial, voice) for trial in one.match.trials),
         findings=tuple(finding_id(finding, target) for finding, target in one.findings("A", "B")),
         forecast=why_no_with,
         gains=one.gains,
@@ -52,7 +52,7 @@ def view(
         else (),
         legal=legal_route(programme) if one.in_full else (),
         journey=journey_view(programme) if one.in_full else None,
-        claims=_claims(programme) if one.in_full else (),
+        claims=_claims(programme, general=one.paid) if one.in_full else (),
     )
 
 
@@ -83,7 +83,7 @@ def bottom_line(one: Considered, voice: Voice) -> Statement:
     return voice.statement(key, *keys, therapy=plain_name(one.programme, voice))
 
 
-def trial_view(match: TrialMatch) -> TrialView:
+def trial_view(match: TrialMatch, voice: Voice) -> TrialView:
     """Turn a trial's verdict into what a page shows."""
     words = {
         "matches": "matches the entry rules read",
@@ -94,12 +94,19 @@ def trial_view(match: TrialMatch) -> TrialView:
         id=match.trial.id,
         title=match.trial.title,
         verdict=words[match.word],
-        sentence=match.sentence,
+        sentence=_trial_sentence(match, voice),
         standing=match.standing,
         standing_sentence=match.standing_sentence,
         partial_list=match.partial,
         criteria=tuple(_criterion(judged) for judged in match.judged),
     )
+
+
+def _trial_sentence(match: TrialMatch, voice: Voice) -> Statement:
+    """Say the verdict; of a closed trial not what is missing, since nobody can enter it."""
+    if match.standing == "closed" and match.word == "undecided":
+        return voice.statement("trial.closed_undecided", n=len(match.missing))
+    return match.sentence
 
 
 def _criterion(judged: Judged) -> CriterionView:
@@ -113,7 +120,10 @@ def _criterion(judged: Judged) -> CriterionView:
     )
 
 
-def _claims(programme: Programme) -> tuple[ClaimView, ...]:
+def _claims(programme: Programme, *, general: bool) -> tuple[ClaimView, ...]:
+    """Give what pages claim of a therapy; what they claim of cells at large, with the one sold."""
     return tuple(
-        ClaimView(claim.claim, claim.verdict, claim.finding) for claim in claims(programme.pages)
+        ClaimView(claim.claim, claim.verdict, claim.finding)
+        for claim in claims(programme.pages)
+        if programme.id in claim.about or (general and not claim.about)
     )
