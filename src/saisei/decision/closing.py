@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 DEATHS = "death"
+FIRST = ("condition", "stroke_type", "onset_datetime")
+"""Without these nothing at all can be said."""
 SETTLING = 6
 """How many questions are few."""
 
@@ -91,10 +93,10 @@ def cautions_shown(found: Sequence[CautionFound]) -> tuple[CautionView, ...]:
 
 
 def settling(found: Sequence[Question]) -> tuple[QuestionView, ...]:
-    """Give the few questions that would settle the most."""
+    """Give the few questions that would settle the most; what happened and when come first."""
+    few = sorted(found[:SETTLING], key=lambda one: one.field not in FIRST)
     return tuple(
-        QuestionView(one.field, one.text, one.effort, ", ".join(one.settles))
-        for one in found[:SETTLING]
+        QuestionView(one.field, one.text, one.effort, ", ".join(one.settles)) for one in few
     )
 
 

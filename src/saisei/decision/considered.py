@@ -17,8 +17,9 @@ from saisei.vocabulary import Truth
 
 __all__ = ["Considered", "consider", "in_order", "plain_name"]
 
-FUNCTION = ("fma-motor", "mrs", "excellent-outcome", "barthel", "fma-ue", "fma-le")
-"""Outcomes that tell how a person lives or moves; signs, scans and harms come after them."""
+FUNCTION = ("fma-motor", "excellent-outcome", "mrs", "barthel", "fma-ue", "fma-le")
+"""Outcomes that tell how a person lives or moves, the main goals of the large trials first; signs,
+scans and harms come after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,16 @@ class Considered:
     def main(self) -> tuple[Finding, Target] | None:
         """The nearest finding on how a person lives or moves."""
         near = [pair for pair in self.findings("A", "B") if pair[0].asked.outcome in FUNCTION]
-        near.sort(key=lambda pair: (pair[0].tier != "A", pair[0].asked.longest))
+        near.sort(key=lambda pair: _nearness(pair[0]))
         return near[0] if near else None
+
+
+def _nearness(finding: Finding) -> tuple[bool, bool, int]:
+    return (
+        finding.tier != "A",
+        finding.asked.longest,
+        FUNCTION.index(finding.asked.outcome),
+    )
 
 
 def consider(match: ProgrammeMatch, situation: Situation, voice: Voice) -> Considered:

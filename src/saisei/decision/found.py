@@ -45,13 +45,18 @@ def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | Non
             _of(arm.treated.events, arm.treated.n, voice) for arm in arms
         ),
         control=_of(arms[0].control.events, arms[0].control.n, voice),
-        comparison=arms[0].control.label,
+        comparison=_inside(arms[0].control.label),
         what=_what(finding, arms[0], voice),
         missed=voice.say("answer.missed") if trial.primary_endpoint.met is False else "",
         verdict=finding.verdict.sentences[0].text,
     )
     keys = (*finding.source_keys, *(f"{trial.id}/{key}" for key in trial.sources))
     return Statement(text, tuple(dict.fromkeys(keys)))
+
+
+def _inside(label: str) -> str:
+    """Begin a label with a small letter, as it stands inside a sentence; not an abbreviation."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _of(events: int | None, n: int | None, voice: Voice) -> str:

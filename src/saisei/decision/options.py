@@ -6,16 +6,21 @@ from collections.abc import Sequence
 
 from saisei.decision.considered import Considered, plain_name
 from saisei.decision.model import Option
+from saisei.decision.person import Situation
 from saisei.decision.voice import Voice
 
 __all__ = ["options"]
 
 
-def options(considered: Sequence[Considered], voice: Voice) -> tuple[Option, ...]:
+def options(
+    considered: Sequence[Considered], situation: Situation, voice: Voice
+) -> tuple[Option, ...]:
     """List the options. Doing without cells and a trial are always among them."""
     fitting = [one for one in considered if one.fits]
     some = any(one.options for one in fitting)
-    found = [_option("usual", "summary", voice), _trial(voice, some=some)]
+    stage = situation.stage.value if situation.stage else "unknown"
+    course = voice.say(f"options.usual.course.{stage}")
+    found = [_option("usual", "summary", voice, course=course), _trial(voice, some=some)]
     paid = [one for one in fitting if one.paid]
     if paid:
         therapy = plain_name(paid[0].programme, voice)
@@ -33,6 +38,6 @@ def _option(name: str, summary: str, voice: Voice, **filling: object) -> Option:
         id=name,
         title=voice.say(f"{key}.title"),
         summary=(voice.statement(f"{key}.{summary}", **filling),),
-        positives=voice.statements(f"{key}.positives"),
-        negatives=voice.statements(f"{key}.negatives"),
+        positives=voice.statements(f"{key}.positives", **filling),
+        negatives=voice.statements(f"{key}.negatives", **filling),
     )

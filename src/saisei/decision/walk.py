@@ -235,7 +235,7 @@ def _full(
         bare,
         answer=answer(considered, seen, situation, settle, voice),
         person=facts(case, voice),
-        options=options(considered, voice),
+        options=options(considered, situation, voice),
         futures=seen,
         findings=_findings(fitting, voice),
         therapies=tuple(_therapy(one, screening, voice) for one in considered),

@@ -12,7 +12,7 @@ from saisei.forecast.arm import arm_course
 from saisei.forecast.barthel import barthel_course
 from saisei.forecast.course import Counts, Course, NoForecast
 from saisei.forecast.person import Person, Refusal, none, read_person, stage_at
-from saisei.forecast.texts import say
+from saisei.forecast.texts import say, spoken
 from saisei.forecast.with_cells import WithFuture, draw_with, refusal_words, why_not_drawn
 from saisei.scales import important_change, scale, scale_of_outcome
 from saisei.vocabulary import Condition, Outcome, Stage
@@ -141,11 +141,12 @@ def _condition(person: Person) -> Condition:
 
 def _sentences(course: Course, counts: Counts) -> tuple[Statement, ...]:
     step, horizon = f"{counts.step:g}", course.horizon_words
+    better, not_better = spoken(counts.better), spoken(100 - counts.better)
+    worse, not_worse = spoken(counts.worse), spoken(100 - counts.worse)
     said = [
-        say("without.better", better=counts.better, not_better=100 - counts.better, step=step,
-            horizon=horizon),
-        say("without.worse", worse=counts.worse, not_worse=100 - counts.worse, step=step),
-    ]  # fmt: skip
+        say("without.better", better=better, not_better=not_better, step=step, horizon=horizon),
+        say("without.worse", worse=worse, not_worse=not_worse, step=step),
+    ]
     if course.start + counts.step > course.values[-1]:
         said.append(say("notes.ceiling", step=step))
     return tuple(Statement(words, course.source_keys) for words in said)

@@ -22,7 +22,7 @@ from saisei.evidence import Limit
 from saisei.forecast.course import Counts, Course, count_people
 from saisei.forecast.parameters import block
 from saisei.forecast.scores import ScoreSpread, shift_log_odds, shift_points
-from saisei.forecast.texts import say
+from saisei.forecast.texts import say, spoken
 from saisei.scales import scale_of_outcome
 from saisei.vocabulary import Condition, Outcome, Stage
 
@@ -200,11 +200,11 @@ def _sentences(
     keys = (*course.source_keys, *finding.source_keys)
     counts, step = drawn.counts, f"{drawn.counts.step:g}"
     gain: dict[str, Any] = {
-        "better": counts.better, "not_better": 100 - counts.better, "step": step,
+        "better": spoken(counts.better), "not_better": spoken(100 - counts.better), "step": step,
         "horizon": course.horizon_words, **_ends(drawn.better_interval),
     }  # fmt: skip
     loss: dict[str, Any] = {
-        "worse": counts.worse, "not_worse": 100 - counts.worse, "step": step,
+        "worse": spoken(counts.worse), "not_worse": spoken(100 - counts.worse), "step": step,
         **_ends(drawn.worse_interval),
     }  # fmt: skip
     said = [say("with.better", **gain), say("with.worse", **loss)]
