@@ -22,7 +22,10 @@ def journey_view(programme: Programme) -> JourneyView:
 
 def _step(step: Step) -> StepView:
     dates = " to ".join(day.isoformat() for day in (step.first, step.last) if day is not None)
-    return StepView(step.title, step.duration, dates, step.notes)
+    printed = [note for note in step.notes if note.text == step.duration]
+    notes = tuple(note for note in step.notes if note.text != step.duration)
+    sources = dict.fromkeys(key for note in printed for key in note.sources)
+    return StepView(step.title, step.duration, dates, notes, tuple(sources))
 
 
 def _cost(cost: Cost) -> CostView:

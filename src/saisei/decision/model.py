@@ -277,6 +277,8 @@ class StepView:
     duration: str
     dates: str
     notes: tuple[Statement, ...]
+    sources: tuple[str, ...] = ()
+    """Of the duration."""
 
 
 @dataclass(frozen=True, slots=True)

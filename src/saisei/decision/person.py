@@ -91,7 +91,7 @@ def _computed(answer: Answer, voice: Voice) -> Fact:
 def _label(name: str, voice: Voice) -> str:
     own = f"facts.label.{name}"
     label = voice.say(own) if voice.has(own) else field_name(name, voice.language)
-    return label[:1].upper() + label[1:]
+    return label if label[1:2].isupper() else label[:1].upper() + label[1:]
 
 
 def _show(value: object, name: str, voice: Voice) -> str:

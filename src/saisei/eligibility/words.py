@@ -182,6 +182,9 @@ class _Speaker:
         return said
 
     def known(self, field: str, what: str, value: object) -> str:
+        if isinstance(value, Span) and math.isinf(value.high):
+            low = self.number(field, value.low, short=True)
+            return self.words.say("readings.at_least", what=what, low=low)
         if isinstance(value, Span) and not value.exact:
             ends = {"low": _short(value.low), "high": self.number(field, value.high, short=True)}
             return self.words.say("readings.span", what=what, **ends)

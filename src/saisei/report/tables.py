@@ -145,14 +145,22 @@ class Tables:
     def claims(self, therapy: TherapyView) -> Table:
         """Give what pages tell patients beside what was found."""
         keys = ("therapy.claim", "therapy.claim_verdict", "therapy.claim_finding")
-        rows = ((row.claim, row.verdict, self.page.st(row.finding)) for row in therapy.claims)
+        rows = (
+            (row.claim, self.page.word("claim", row.verdict), self.page.st(row.finding))
+            for row in therapy.claims
+        )
         return self._table(self.page.say("therapy.claims"), keys, rows)
 
     def steps(self, journey: JourneyView) -> Table:
         """Give the steps of a journey."""
         keys = ("practical.step", "practical.duration", "practical.dates", "practical.notes")
         rows = (
-            (step.title, step.duration, step.dates, self.page.several(step.notes))
+            (
+                step.title,
+                escape(step.duration) + self.page.cite(step.sources),
+                step.dates,
+                self.page.several(step.notes),
+            )
             for step in journey.steps
         )
         return self._table(self.page.say("practical.steps"), keys, rows)
