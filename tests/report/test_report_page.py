@@ -295,7 +295,7 @@ def test_the_bytes_do_not_hang_on_the_order_of_hashes() -> None:
     root = Path(__file__).parents[2]
     path = os.pathsep.join([str(root / "src"), str(root / "tests")])
     digests = {
-        subprocess.run(  # noqa: S603 - our own program
+        subprocess.run(
             [sys.executable, "-c", program],
             env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": path},
             check=True,
