@@ -6,7 +6,8 @@ import difflib
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +28,7 @@ __all__ = [
     "local_zone",
     "must_be_known",
     "now",
+    "progress",
     "read_as_of",
     "write_whole",
 ]
@@ -83,6 +85,18 @@ def read_as_of(written: str | None) -> datetime | None:
                 field="--as-of",
             )
         ) from None
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say on a terminal what is going on, for what may take longer than a second."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 def must_be_known(value: str, known: Sequence[str], name: str) -> None:

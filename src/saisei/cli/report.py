@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from saisei.cli.output import CaseFile, as_of_option, now, read_as_of, write_whole
+from saisei.cli.output import CaseFile, as_of_option, now, progress, read_as_of, write_whole
 
 __all__ = ["report"]
 
@@ -28,13 +28,14 @@ def report(
 
     Example: saisei report examples/01-chronic-arm.yaml -o report.html
     """
-    from saisei.cases import read_case
-    from saisei.decision import decide
-    from saisei.report import to_html, to_json
+    with progress("Reading the evidence and writing the report"):
+        from saisei.cases import read_case
+        from saisei.decision import decide
+        from saisei.report import to_html, to_json
 
-    read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
-    decision = decide(read, read.as_of)
-    text = to_json(decision) if as_json else to_html(decision)
+        read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
+        decision = decide(read, read.as_of)
+        text = to_json(decision) if as_json else to_html(decision)
     if output is None:
         sys.stdout.write(text)
         return

@@ -87,7 +87,7 @@ def _unclear(found: Sequence[Considered], voice: Voice, *, alone: bool) -> list[
 
 
 def _paid(one: Considered, voice: Voice) -> Statement:
-    keys = (*one.programme.source_keys, *deaths_sentence().sources)
+    keys = (*one.match.sentences[0].sources[:1], *deaths_sentence().sources)
     return voice.statement("answer.paid", *keys, therapy=plain_name(one.programme, voice))
 
 

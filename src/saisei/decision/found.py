@@ -50,7 +50,7 @@ def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | Non
         missed=voice.say("answer.missed") if trial.primary_endpoint.met is False else "",
         verdict=finding.verdict.sentences[0].text,
     )
-    keys = (*finding.source_keys, *(f"{trial.id}/{key}" for key in trial.sources))
+    keys = (*finding.source_keys, *(key for counted in finding.counts for key in counted.sources))
     return Statement(text, tuple(dict.fromkeys(keys)))
 
 

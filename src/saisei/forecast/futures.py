@@ -144,9 +144,10 @@ def _sentences(course: Course, counts: Counts) -> tuple[Statement, ...]:
     better, not_better = spoken(counts.better), spoken(100 - counts.better)
     worse, not_worse = spoken(counts.worse), spoken(100 - counts.worse)
     said = [
-        say("without.better", better=better, not_better=not_better, step=step, horizon=horizon),
+        say("without.better", better=better, not_better=not_better, step=step, horizon=horizon,
+            scale=say(f"scale.{course.scale_id}")),
         say("without.worse", worse=worse, not_worse=not_worse, step=step),
-    ]
+    ]  # fmt: skip
     if course.start + counts.step > course.values[-1]:
         said.append(say("notes.ceiling", step=step))
     return tuple(Statement(words, course.source_keys) for words in said)
