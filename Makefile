@@ -13,11 +13,11 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q -n 2 -m "not deep"
+	$(BIN)/pytest -q -n 2
 	$(BIN)/python tools/check_wheel.py
 
 test-deep: $(READY)
-	$(BIN)/pytest -q -m deep
+	HYPOTHESIS_PROFILE=random $(BIN)/pytest -q -n 2
 
 bench: $(READY)
 	$(BIN)/python tools/bench.py

@@ -101,7 +101,8 @@ def completions(name: str, value: Known | None) -> tuple[Known, ...]:
     if value is None:
         return EVERY_VALUE[name]
     if isinstance(value, Span):
-        return tuple(float(n) for n in WHOLE[name] if value.low <= n <= value.high)
+        between = (float(n) + part for n in WHOLE[name] for part in (0.0, 0.5))
+        return tuple(n for n in between if value.low <= n <= value.high)
     return (value,)
 
 
