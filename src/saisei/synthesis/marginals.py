@@ -10,6 +10,7 @@ Quantiles are roots of the mixture's distribution function, not read off a grid.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 SQRT_2PI = math.sqrt(2.0 * math.pi)
 
 
-class Marginal:
+class Marginal(ABC):
     """What every posterior marginal offers."""
 
     __slots__ = ()
@@ -39,13 +40,13 @@ class Marginal:
     mean: float
     sd: float
 
+    @abstractmethod
     def quantiles(self, p: FloatArray) -> FloatArray:
         """Quantiles at an array of probabilities."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cumulative(self, x: FloatArray) -> FloatArray:
         """Distribution function at an array of values."""
-        raise NotImplementedError
 
     @property
     def median(self) -> float:
