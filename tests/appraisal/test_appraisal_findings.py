@@ -158,6 +158,16 @@ def test_sham_and_therapy_only_gains_are_those_of_the_sources() -> None:
     assert {one.group for one in comparators()} == {"sham", "control", "therapy only"}
 
 
+def test_intervals_of_small_groups_are_those_of_t_and_printed_ones_stay() -> None:
+    table = {one.id: one for one in comparators()}
+    levy = table["levy-control"]  # 1.9, SD 4.4, 12 people; t with 11 degrees of freedom is 2.201
+    reach = 2.201 * 4.4 / math.sqrt(12)
+    assert (levy.low, levy.high) == pytest.approx((1.9 - reach, 1.9 + reach), abs=1e-3)
+    stemtra = table["stemtra-sham"]
+    assert (stemtra.low, stemtra.high) == (-2.7, 7.3)
+    assert len(stemtra.source_keys) == 2
+
+
 def test_the_neutral_treatments_stand_beside_the_others() -> None:
     directions = {one.id: one.direction for one in other_treatments()}
     assert directions["vns"] == "better than control"

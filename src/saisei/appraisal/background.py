@@ -22,8 +22,6 @@ __all__ = [
     "other_treatments",
 ]
 
-Z95 = 1.959963984540054
-
 
 @dataclass(frozen=True, slots=True)
 class Comparator:
@@ -118,12 +116,17 @@ def _comparator(row: dict[str, Any]) -> Comparator:
         events=row.get("events"),
         derived=row["status"] == "derived",
         note=row.get("note", ""),
-        source_keys=(f"comparators/{row['source']}",),
+        source_keys=_keys(row["source"]),
     )
 
 
+def _keys(source: str | list[str]) -> tuple[str, ...]:
+    names = [source] if isinstance(source, str) else source
+    return tuple(f"comparators/{name}" for name in names)
+
+
 def _numbers(row: dict[str, Any]) -> tuple[float, float | None, float | None]:
-    """Read the value, and its interval as printed, from counts, or from a standard error."""
+    """Read the value and its interval: as printed, from counts, or by t from an SE or an SD."""
     if "events" in row:
         found = syn.binomial_interval(row["events"], row["people"], float(limits()["level"]))
         return 100 * found.estimate, 100 * found.lower, 100 * found.upper
@@ -131,7 +134,10 @@ def _numbers(row: dict[str, Any]) -> tuple[float, float | None, float | None]:
     if "ci95" in row:
         return value, float(row["ci95"][0]), float(row["ci95"][1])
     se = row.get("se") or (row["sd"] / math.sqrt(row["people"]) if "sd" in row else None)
-    return (value, None, None) if se is None else (value, value - Z95 * se, value + Z95 * se)
+    if se is None:
+        return value, None, None
+    width = se / syn.se_from_ci(-1.0, 1.0, float(limits()["level"]), df=row["people"] - 1)
+    return value, value - width, value + width
 
 
 def _other(row: dict[str, Any]) -> OtherTreatment:
