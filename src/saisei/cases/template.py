@@ -25,7 +25,7 @@ def case_template(language: Language = "en") -> str:
     """
     say = Catalogue("cases/texts.yaml", load_data("cases/texts.yaml"), language)
     first = [fields()[name] for name in table("essentials")]
-    lines = [*_comment(say.say("template.head")), ""]
+    lines = [*_comment(say.say("template.emergency")), "#", *_comment(say.say("template.head")), ""]
     lines += [*_comment(say.say("template.as_of")), "as_of:", ""]
     lines += _part(say.say("template.essentials"), first, say)
     for group, title in table("groups").items():

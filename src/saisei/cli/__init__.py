@@ -20,9 +20,11 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     name="saisei",
     help=(
+        "New weakness, a drooping face, trouble speaking, a seizure, the worst headache ever, or, "
+        "after an infusion, breathlessness, chest pain, a swollen leg or fever: call the emergency "
+        "number now (Japan 119, Europe 112, USA 911, UK 999). Do not use this page to decide.\n\n"
         "What is known about cell therapy after a stroke, for one person, each number with its "
-        "source.\n\nNew weakness, a drooping face, trouble speaking, a seizure or the worst "
-        "headache ever: call the emergency number now."
+        "source."
     ),
     epilog="Start with: saisei case template > me.yaml; saisei report me.yaml -o report.html",
     no_args_is_help=True,

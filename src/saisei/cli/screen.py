@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,13 +47,21 @@ def screen(
         for line in (*decision.emergency.reasons, *(s.text for s in decision.answer)):
             out.print(line, markup=False)
         return
-    _print(out, hold_against(read), rules=rules)
+    found = hold_against(read)
+    if decision.kind is Kind.ACUTE_IN_HOSPITAL:
+        for said in decision.answer:
+            out.print(said.text, markup=False)
+        shown = {therapy.id for therapy in decision.therapies}
+        kept = tuple(match for match in found.programmes if match.programme.id in shown)
+        found = replace(found, programmes=kept, cautions=())
+    _print(out, found, rules=rules)
 
 
 def _print(out: Console, found: Screening, *, rules: bool) -> None:
     for match in found.programmes:
         _programme(out, match, rules=rules)
-    out.print("\nCautions", style="bold")
+    if found.cautions:
+        out.print("\nCautions", style="bold")
     for caution in found.cautions:
         state = "applies" if caution.state == "applies" else "depends on an open question"
         out.print(f"  {caution.caution.title} ({state})", markup=False)
