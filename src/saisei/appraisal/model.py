@@ -124,7 +124,7 @@ class Verdict:
     @property
     def moves(self) -> bool:
         """Whether half or double the threshold would give another word."""
-        return self.word != "no data" and {self.at_half, self.at_double} != {self.word}
+        return self.at_half is not None and {self.at_half, self.at_double} != {self.word}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 from saisei.appraisal import Finding
@@ -86,10 +87,10 @@ def _with(one: WithFuture, future: Future, named: Named) -> WithView:
         therapy=name,
         finding=finding,
         people=_grid(drawn.counts, note, one.sentences),
-        better_low=round(100 * drawn.better_interval[0]),
-        better_high=round(100 * drawn.better_interval[1]),
-        worse_low=round(100 * drawn.worse_interval[0]),
-        worse_high=round(100 * drawn.worse_interval[1]),
+        better_low=math.floor(100 * drawn.better_interval[0]),
+        better_high=math.ceil(100 * drawn.better_interval[1]),
+        worse_low=math.floor(100 * drawn.worse_interval[0]),
+        worse_high=math.ceil(100 * drawn.worse_interval[1]),
         points=_points(one.times, one.spreads, one.extrapolated),
         sentences=one.sentences,
     )

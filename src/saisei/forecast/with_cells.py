@@ -208,10 +208,11 @@ def _sentences(
         **_ends(drawn.worse_interval),
     }  # fmt: skip
     said = [say("with.better", **gain), say("with.worse", **loss)]
-    if drawn.better_new is None:
+    if drawn.better_new is None or drawn.worse_new is None:
         said.append(say("with.new-unknown"))
     else:
         said.append(say("with.new", **_ends(drawn.better_new)))
+        said.append(say("with.new-worse", **_ends(drawn.worse_new)))
     if finding.effect is not None and finding.effect.mostly_assumption:
         said.append(say("with.mostly-assumption"))
     said.append(say("with.one-value"))
