@@ -127,7 +127,7 @@ def test_a_plan_is_not_proof_and_the_approval_is_not_for_stroke() -> None:
 
 
 def test_the_questions_for_a_clinic_and_its_warning_signs() -> None:
-    assert any("bar me from a later trial" in s.text for s in questions_for_clinic())
+    assert any("close later trials" in s.text for s in questions_for_clinic())
     assert len(warning_signs_of_a_clinic()) == 8
 
 

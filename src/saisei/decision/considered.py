@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from saisei.appraisal import Finding
 from saisei.decision.findings import Answered, answered, finding_id
@@ -11,9 +12,9 @@ from saisei.decision.gains import gains_of
 from saisei.decision.model import GainRow
 from saisei.decision.person import Situation
 from saisei.decision.voice import Voice
-from saisei.evidence import Target, study
+from saisei.evidence import Study, Target, studies, study, tier
 from saisei.therapies import Programme, ProgrammeMatch, TrialMatch
-from saisei.vocabulary import Truth
+from saisei.vocabulary import Design, Publication, Truth
 
 __all__ = ["Considered", "consider", "in_order", "plain_name"]
 
@@ -88,11 +89,32 @@ class Considered:
         return tiers[0] if tiers else ""
 
     @property
+    def tested_in(self) -> tuple[Study, ...]:
+        """Ended randomised trials of cells of this kind, given this way, in people like this.
+
+        Whatever could be read of them: where there is one, nobody may say that there is none.
+        """
+        found = [study for answers in self.answers for study in ended_trials(answers.target)]
+        return tuple({study.id: study for study in found}.values())
+
+    @property
     def main(self) -> tuple[Finding, Target] | None:
         """The nearest finding on how a person lives or moves."""
         near = [pair for pair in self.findings("A", "B") if pair[0].asked.outcome in FUNCTION]
         near.sort(key=lambda pair: _nearness(pair[0]))
         return near[0] if near else None
+
+
+@cache
+def ended_trials(target: Target) -> tuple[Study, ...]:
+    """Give the randomised trials at tier A of a target that are not known to be running still."""
+    return tuple(
+        study
+        for study in studies()
+        if study.design is Design.RCT
+        and study.publication is not Publication.RUNNING
+        and any(tier(study, arm, target) == "A" for arm in study.treatment_arms)
+    )
 
 
 def _nearness(finding: Finding) -> tuple[bool, bool, int]:

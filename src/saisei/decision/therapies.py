@@ -76,11 +76,18 @@ def bottom_line(one: Considered, voice: Voice) -> Statement:
     """Say first what the nearest controlled evidence is, or that there is none."""
     if not one.answers:
         return one.match.sentences[0]
-    if said := found_words(one, voice):
-        return said
+    if found := found_words(one, voice):
+        return found
+    name = plain_name(one.programme, voice)
+    if one.tier != "A" and one.tested_in:
+        trials = "; ".join(study.label for study in one.tested_in)
+        cited = [f"{study.id}/{next(iter(study.sources))}" for study in one.tested_in]
+        others = f" {voice.say('therapy.others-below')}" if one.tier == "B" else ""
+        said = voice.say("therapy.tested-unread", therapy=name, trials=trials)
+        return Statement(said + others, tuple(cited))
     key = {"A": "therapy.tier-a", "B": "therapy.tier-b"}.get(one.tier, "therapy.tier-c")
     keys = dict.fromkeys(key for finding, _ in one.findings("A") for key in finding.source_keys)
-    return voice.statement(key, *keys, therapy=plain_name(one.programme, voice))
+    return voice.statement(key, *keys, therapy=name)
 
 
 def trial_view(match: TrialMatch, voice: Voice) -> TrialView:

@@ -91,8 +91,14 @@ def _page(case: Case, gate: Gate, voice: Voice, options: Options) -> Decision:
     situation = read_situation(case)
     bare = _bare(case, gate, situation, voice)
     match gate.kind:
-        case Kind.EMERGENCY | Kind.CHILD | Kind.PREGNANCY:
+        case Kind.EMERGENCY | Kind.CHILD:
             return bare
+        case Kind.PREGNANCY:
+            return replace(
+                bare,
+                had_cells=closing.had_cells(case, voice),
+                deciding_for_another=_family(voice),
+            )
         case Kind.ACUTE_IN_HOSPITAL:
             return _acute(bare, case, situation, voice)
         case Kind.NO_CONDITION:
@@ -242,7 +248,7 @@ def _full(
         gains=gains,
         gain_notes=comparator_notes() if gains else (),
         other_treatments=_others(situation),
-        harms=closing.harms_shown(_programmes(fitting), voice),
+        harms=closing.harms_shown(_programmes(_harming(considered)), voice),
         harm_notes=closing.harm_notes(),
         cautions=closing.cautions_shown(screening.cautions),
         had_cells=closing.had_cells(case, voice),
@@ -262,6 +268,15 @@ def _consider(screening: Screening, situation: Situation, voice: Voice) -> tuple
 def _therapy(one: Considered, screening: Screening, voice: Voice) -> TherapyView:
     reason = voice.statement("futures.trial_counts_instead")
     return therapy_view(one, screening.cautions, reason, voice)
+
+
+def _harming(considered: Iterable[Considered]) -> Iterable[Considered]:
+    """Give those whose harms stand on a full page: those that fit, and whatever is sold.
+
+    What is sold is offered to people whom it is not about as well, and to those of whom little is
+    known yet; so its harms, the deaths first, stand on every such page.
+    """
+    return (one for one in considered if one.fits or one.paid)
 
 
 def _programmes(considered: Iterable[Considered]) -> tuple[Programme, ...]:
