@@ -197,8 +197,8 @@ def test_a_full_decision_of_the_emergency_kind_is_still_only_the_emergency_page(
 
 def test_parts_come_in_the_order_of_a_decision_aid() -> None:
     found = re.findall(r'<section[^>]* id="([a-z]+)"', to_html(full_decision()))
-    first = ["answer", "options", "without", "therapies", "others", "harms", "cautions"]
-    then = ["practical", "unknown", "deciding", "values", "questions", "facts", "rules"]
+    first = ["answer", "options", "others", "without", "harms", "cautions", "practical"]
+    then = ["unknown", "deciding", "values", "questions", "therapies", "facts", "rules"]
     assert found == [*first, *then, "policy", "sources"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
@@ -12,6 +12,9 @@ from saisei.base.errors import DataError
 from saisei.base.sources import Source
 
 __all__ = ["Citations", "host_of", "identifier_link", "web_address"]
+
+SHORTENED = 3
+"""From how many neighbours on only the first and the last number are printed."""
 
 
 class Citations:
@@ -41,9 +44,9 @@ class Citations:
         """
         before = len(self._numbers)
         numbers = sorted({self._number(key) for key in keys})
-        links = ", ".join(self._link(number, new=number > before) for number in numbers)
-        if not links:
+        if not numbers:
             return Markup("")
+        links = ", ".join(self._run(run, before) for run in _runs(numbers))
         return Markup(f'<sup class="cite">{links}</sup>')  # noqa: S704 - numbers, and words escaped
 
     def cited(self) -> tuple[tuple[int, Source], ...]:
@@ -58,10 +61,37 @@ class Citations:
             self._by_key[key] = self._numbers.setdefault(document, len(self._numbers) + 1)
         return self._by_key[key]
 
-    def _link(self, number: int, *, new: bool) -> str:
+    def _run(self, run: Sequence[int], before: int) -> str:
+        """Print neighbours as numbers, three and more as `4–9`; each can be led back to."""
+        if len(run) < SHORTENED:
+            return ", ".join(self._link(number, new=number > before) for number in run)
+        first = self._link(run[0], new=run[0] > before, to=run[-1])
+        last = self._link(run[-1], new=run[-1] > before)
+        hidden = (f'<span id="c{number}"></span>' for number in run[1:-1] if number > before)
+        return f"{first}{''.join(hidden)}–{last}"
+
+    def _link(self, number: int, *, new: bool, to: int | None = None) -> str:
         place = f' id="c{number}"' if new else ""
         spoken = escape(self._spoken.format(number=number))
-        return f'<a href="#s{number}"{place} aria-label="{spoken}">{number}</a>'
+        run = f' data-to="{to}"' if to is not None else ""
+        return f'<a href="#s{number}"{run}{place} aria-label="{spoken}">{number}</a>'
+
+
+def _runs(numbers: Sequence[int]) -> list[list[int]]:
+    """Put neighbours together.
+
+    Examples
+    --------
+    >>> _runs([1, 4, 5, 6])
+    [[1], [4, 5, 6]]
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
 
 
 def web_address(address: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -11,15 +12,20 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from saisei.decision.model import Decision, GainRow, Kind, LeftOutRow, UnreadRow
+from saisei.decision.model import Decision, FutureView, GainRow, Kind, LeftOutRow, UnreadRow
 from saisei.report.check import check_decision
 from saisei.report.citations import host_of, identifier_link, web_address
 from saisei.report.figures import Figures
-from saisei.report.outline import COMPARED, Outline, outline
+from saisei.report.glossary import hard_words
+from saisei.report.outline import COMPARED, NEXT, Outline, outline
 from saisei.report.page import Page, emphasised
+from saisei.report.paper import cited, on_paper
 from saisei.report.tables import Tables
 
 __all__ = ["to_html"]
+
+Part = tuple[str, str, Markup]
+"""A printed part: its id, its heading, its body."""
 
 
 def to_html(decision: Decision) -> str:
@@ -40,21 +46,32 @@ def to_html(decision: Decision) -> str:
         "plan": plan,
         "figures": Figures(page),
         "tables": Tables(page),
+        "next_parts": NEXT,
         "style": Markup(style),  # noqa: S704 - the package's own style sheet
         "style_hash": _digest(style),
     }
     name = "emergency" if decision.kind is Kind.EMERGENCY else "page"
     if name == "page":
-        known["opening"] = _part("opening", known)
-        known["parts"] = _parts(plan, known)
+        opening = _part("opening", known)
+        parts = _parts(plan, opening, known)
+        whole = _joined(opening, parts)
+        words = hard_words(whole, on_paper(whole), page.catalogue.language)
+        known |= {"opening": opening, "parts": parts, "glossary": words}
     return _environment().get_template(f"{name}.html.j2").render(known) + "\n"
 
 
-def _parts(plan: Outline, known: dict[str, object]) -> list[tuple[str, str, Markup]]:
+def _joined(opening: str, parts: Iterable[Part]) -> str:
+    return "".join((opening, *(body for _, _, body in parts)))
+
+
+def _parts(plan: Outline, opening: Markup, known: dict[str, object]) -> list[Part]:
     """Print the parts in order; sources are last, when all numbers have been given."""
-    return [
-        (section.id, section.title, _part(f"part-{section.id}", known)) for section in plan.sections
-    ]
+    parts: list[Part] = []
+    for section in plan.sections:
+        if section.id == "sources":
+            known["on_paper"] = cited(on_paper(_joined(opening, parts)))
+        parts.append((section.id, section.title, _part(f"part-{section.id}", known)))
+    return parts
 
 
 def _part(name: str, known: dict[str, object]) -> Markup:
@@ -89,6 +106,7 @@ def _environment() -> Environment:
         "unread_row": _unread_row,
         "emphasised": emphasised,
         "first_upper": _first_upper,
+        "measure_name": _measure_name,
     }
     environment.globals |= {
         "web_address": web_address,
@@ -116,6 +134,12 @@ def _by_measure(rows: tuple[GainRow, ...]) -> Measures:
 
 def _first_upper(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def _measure_name(future: FutureView, page: Page) -> str:
+    """Name a measure in plain words where the page has them."""
+    plain = page.word("scale", future.scale)
+    return future.title if plain == future.scale else plain
 
 
 def _by_reason(rows: tuple[LeftOutRow, ...]) -> list[tuple[str, list[str]]]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from saisei.base.sources import Statement
 from saisei.decision.model import (
     Decision,
     FindingView,
     FutureView,
     GainRow,
+    Kind,
     TherapyView,
     TrialView,
 )
 
-__all__ = ["COMPARED", "Outline", "Section", "Told", "outline"]
+__all__ = ["COMPARED", "NEXT", "Outline", "Section", "Told", "outline"]
 
 Present = Callable[[Decision], object]
 PARTS: tuple[tuple[str, Present], ...] = (
     ("options", lambda d: d.options),
-    ("without", lambda d: d.futures),
-    ("therapies", lambda d: d.therapies or d.findings or d.gains or d.gain_notes),
     ("others", lambda d: d.other_treatments),
+    ("without", lambda d: d.futures),
     ("harms", lambda d: d.harms or d.harm_notes),
     ("cautions", lambda d: d.cautions or d.had_cells),
     ("practical", lambda d: d.practical or any(t.journey or t.legal for t in d.therapies)),
@@ -29,12 +30,22 @@ PARTS: tuple[tuple[str, Present], ...] = (
     ("deciding", lambda d: d.deciding_for_another),
     ("values", lambda d: d.values),
     ("questions", lambda d: d.questions),
+    ("therapies", lambda d: d.therapies or d.findings or d.gains or d.gain_notes),
     ("facts", lambda d: d.person),
     ("rules", lambda d: any(trial.criteria for t in d.therapies for trial in t.trials)),
     ("policy", lambda d: d.version),
     ("sources", lambda d: d.sources),
 )
-"""The parts and when a page has them. Sources come last, after everything that cites them."""
+"""The parts and when a page has them: first what a talk needs, then what is looked up.
+
+Sources come last, after everything that cites them.
+"""
+
+NEXT = ("options", "others", "practical", "harms", "questions")
+"""The parts that the top of the page leads to."""
+
+BENEFIT = ("benefit", "small benefit")
+"""Verdicts after which nobody may say that nothing is proven."""
 
 COMPARED = ("sham", "therapy only", "control")
 """Groups without cells, beside which a gain with cells has to stand."""
@@ -57,6 +68,22 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Unforecast:
+    """Measures of which nothing is forecast for the same reason."""
+
+    why: tuple[Statement, ...]
+    futures: tuple[FutureView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undrawn:
+    """A reason for not drawing a future with cells, and the measures that it holds for."""
+
+    why: Statement
+    futures: tuple[FutureView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """The parts of one page and its therapies in order."""
 
@@ -69,8 +96,12 @@ class Outline:
     loose: tuple[FindingView, ...]
     """Findings that no therapy names."""
     futures: tuple[FutureView, ...]
-    unforecast: tuple[FutureView, ...]
+    unforecast: tuple[Unforecast, ...]
     """Measures of which nothing is forecast, told together."""
+    undrawn: tuple[Undrawn, ...]
+    """Why the futures that are drawn have no picture with cells, once for each reason."""
+    unproven: bool
+    """Whether nothing controlled found a benefit, for a person of known condition and stage."""
     trials: tuple[TrialView, ...]
     """Every trial with entry rules, once."""
 
@@ -100,6 +131,36 @@ def _drawn(future: FutureView) -> bool:
     return bool(future.points or future.people or future.why_not is None)
 
 
+def _unforecast(futures: Iterable[FutureView]) -> tuple[Unforecast, ...]:
+    found: dict[tuple[Statement, ...], list[FutureView]] = {}
+    for future in futures:
+        first = () if future.why_not is None else (future.why_not,)
+        found.setdefault((*first, *future.sentences, *future.why_no_with), []).append(future)
+    return tuple(Unforecast(why, tuple(alike)) for why, alike in found.items())
+
+
+def _undrawn(futures: Iterable[FutureView]) -> tuple[Undrawn, ...]:
+    found: dict[Statement, list[FutureView]] = {}
+    for future in futures:
+        for why in () if future.with_therapy else future.why_no_with:
+            found.setdefault(why, []).append(future)
+    return tuple(Undrawn(why, tuple(alike)) for why, alike in found.items())
+
+
+def _unproven(decision: Decision) -> bool:
+    known = any(therapy.shown == "full" for therapy in decision.therapies)
+    benefit = any(finding.verdict in BENEFIT for finding in decision.findings)
+    return decision.kind is Kind.FULL and known and not benefit
+
+
+def _section(id: str, decision: Decision, title: Callable[[str], str]) -> Section:
+    """Give a part its heading; the one on the next year says what can be drawn."""
+    key = f"sections.{id}"
+    if id == "without" and not any(future.with_therapy for future in decision.futures):
+        key += "_only" if any(map(_drawn, decision.futures)) else "_none"
+    return Section(id, title(key))
+
+
 def _speaks(finding: FindingView) -> bool:
     return bool(finding.rows or finding.counts or finding.verdict != "no data")
 
@@ -113,14 +174,17 @@ def outline(decision: Decision, title: Callable[[str], str]) -> Outline:
         for finding in therapy.findings:
             homes.setdefault(finding, therapy.id)
     trials = {trial.id: trial for t in (*full, *brief) for trial in t.trials if trial.criteria}
+    drawn = tuple(future for future in decision.futures if _drawn(future))
     return Outline(
-        tuple(Section(id, title(f"sections.{id}")) for id, present in PARTS if present(decision)),
+        tuple(_section(id, decision, title) for id, present in PARTS if present(decision)),
         full,
         brief,
         {finding.id: finding for finding in decision.findings},
         homes,
         tuple(finding for finding in decision.findings if finding.id not in homes),
-        tuple(future for future in decision.futures if _drawn(future)),
-        tuple(future for future in decision.futures if not _drawn(future)),
+        drawn,
+        _unforecast(future for future in decision.futures if not _drawn(future)),
+        _undrawn(drawn),
+        _unproven(decision),
         tuple(trials.values()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ __all__ = ["Table", "Tables"]
 
 Cell = str | Markup
 COURSE_ROWS = 7
+REGISTERED = re.compile(r"(NCT|jRCT)\w+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +181,20 @@ class Tables:
         keys = ("questions.question", "questions.effort", "questions.settles")
         asked = self.page.decision.questions
         rows = (
-            (row.text, self.page.word("effort", row.effort), row.settles)
+            (row.text, self.page.word("effort", row.effort), self._settles(row.settles))
             for row in (asked.settle if asked else ())
         )
         return self._table(self.page.say("questions.settle"), keys, rows)
+
+    def _settles(self, settles: str) -> str:
+        """Say what an answer settles; only a clinician is given the numbers of the trials."""
+        trials = settles.split(", ")
+        clinician = self.page.decision.audience == "clinician"
+        if clinician or not all(REGISTERED.match(trial) for trial in trials):
+            return settles
+        if len(trials) == 1:
+            return self.page.say("questions.one_trial")
+        return self.page.say("questions.trials", count=len(trials))
 
     def facts(self) -> Table:
         """Give what was read about the person."""
