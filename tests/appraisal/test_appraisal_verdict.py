@@ -128,6 +128,13 @@ def test_fewer_deaths_are_turned_to_the_good_side() -> None:
     assert "15 die. With cells it is about 5" in found.verdict.sentences[1].text
 
 
+def test_a_difference_printed_as_nothing_favours_nobody() -> None:
+    said = finding(*[contrast(0.01, 1.0) for _ in range(3)]).verdict.sentences[1].text
+    assert "did not differ (0.0 points)" in said
+    assert "in favour of" not in said
+    assert "in favour of" in finding(*[contrast(0.2, 1.0)] * 3).verdict.sentences[1].text
+
+
 def test_no_benefit_is_found_in_a_null_effect_an_uncontrolled_one_or_wild_trials() -> None:
     nothing = finding(*[contrast(0.0, 1.0) for _ in range(3)])
     assert "benefit" not in nothing.verdict.word

@@ -81,6 +81,27 @@ def test_the_fat_derived_cells_of_the_first_have_no_controlled_trial() -> None:
     assert not therapy.trials
 
 
+def test_stemtra_is_told_with_its_met_endpoint_and_its_unused_counts() -> None:
+    decision = example("05")
+    assert "STEMTRA says that its own main goal was met" in decision.answer[0].text
+    (silent,) = [finding for finding in decision.findings if finding.id == "no-data"]
+    told = [sentence for sentence in silent.sentences if "18 of 46" in sentence.text]
+    assert len(told) == 1
+    assert "1 of 15" in told[0].text
+    assert "press release" in told[0].text
+    assert told[0].sources == ("kawabori-2021-stemtra/responders",)
+
+
+def test_a_result_at_another_time_than_asked_says_so() -> None:
+    rows = {
+        (finding.outcome, row.study): row.note
+        for finding in example("01").findings
+        for row in finding.rows
+    }
+    assert "after 12 months" in rows["excellent-outcome", "hess-2017-masters"]
+    assert "measured after" not in rows["excellent-outcome", "houkin-2024-treasure"]
+
+
 def test_the_hokkaido_trial_surfaces_for_the_first() -> None:
     decision = example("01")
     (trial,) = [v for t in decision.therapies for v in t.trials if v.id == "NCT06752720"]

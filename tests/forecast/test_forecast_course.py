@@ -170,6 +170,16 @@ def test_barthel_rises_by_the_published_mean_at_the_mean_start() -> None:
     assert course.quantiles[-1][2] == pytest.approx(expected, abs=1.0)
 
 
+def test_barthel_says_what_so_few_people_cannot_exclude() -> None:
+    # nobody of 45 fits up to 1 - 0.025 ** (1 / 45) = 7.9 of 100; of 70, 5.1
+    assert (
+        "none of 45 people can still happen to up to 8 of 100" in barthel(20, 55).certainty[0].text
+    )
+    assert (
+        "none of 70 people can still happen to up to 5 of 100" in barthel(800, 75).certainty[0].text
+    )
+
+
 def test_after_a_year_barthel_mostly_stays() -> None:
     """In 115 and 70 people 10 of 100 gained 10 points or more by half a year, 1 to 4 lost them."""
     counts = barthel(800, 75).counts(10)

@@ -66,14 +66,13 @@ def _nearest(asked: Asked, target: Target) -> Finding:
 
 
 def _counts(selection: Selection) -> tuple[Statement, ...]:
-    """Say the trials' own counts, each dose by itself."""
-    if selection.question.kind != "events":
-        return ()
-    driving = {contrast.study_id for contrast in selection.contrasts if not drives(contrast)}
-    each = select(replace(selection.question, arms="kept")).contrasts
-    counted = [c for c in each if c.study_id in driving and c.treated.events is not None]
-    ids = dict.fromkeys(contrast.study_id for contrast in counted)
-    return (*map(_count, counted), *(said for one in ids for said in _endpoint(one)))
+    """Say the trials' own counts, each dose by itself, and whether each met its main goal."""
+    driving = dict.fromkeys(c.study_id for c in selection.contrasts if not drives(c))
+    counted: list[Contrast] = []
+    if selection.question.kind == "events":
+        each = select(replace(selection.question, arms="kept")).contrasts
+        counted = [c for c in each if c.study_id in driving and c.treated.events is not None]
+    return (*map(_count, counted), *(said for one in driving for said in _endpoint(one)))
 
 
 def _count(contrast: Contrast) -> Statement:

@@ -25,6 +25,9 @@ from saisei.vocabulary import Design
 
 __all__ = ["appraise", "drives"]
 
+LEVEL = 0.05
+"""A difference that is printed as 0.0 favours neither side."""
+
 
 def drives(contrast: Contrast) -> str:
     """Name why a comparison may not drive a verdict or a forecast; empty when it may.
@@ -190,6 +193,8 @@ def _size(finding: Finding, estimate: float, interval: tuple[float, float]) -> s
     if scale == "log-odds-ratio":
         shown = [f"{math.exp(number):.2f}" for number in (estimate, low, high)]
         return say(f"numbers.{scale}", estimate=shown[0], low=shown[1], high=shown[2])
+    if abs(estimate) < LEVEL:
+        return say(f"numbers.level.{scale}", low=f"{low:.1f}", high=f"{high:.1f}")
     sign = 1.0 if estimate >= 0 else -1.0
     ends = sorted((sign * low, sign * high))
     side = say(f"numbers.side.{'cells' if estimate >= 0 else 'control'}")

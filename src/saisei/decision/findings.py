@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from saisei.appraisal import Axis, Finding, Step, axis_of, findings_for
+from saisei.appraisal import Axis, AxisRow, Finding, Step, axis_of, findings_for
 from saisei.base.sources import Statement
 from saisei.decision.model import FindingView, ForestRow, LeftOutRow, PooledRow, UnreadRow
 from saisei.decision.voice import Voice
 from saisei.evidence import ArmSummary, Contrast, Target, Unreported, flag_text
-from saisei.vocabulary import ROUTE_KINDS
+from saisei.vocabulary import ROUTE_KINDS, days_per_month
 
 __all__ = ["Answered", "answered", "finding_id", "silent_view", "view"]
 
@@ -61,7 +61,7 @@ def view(finding: Finding, target: Target, voice: Voice) -> FindingView:
         better=axis.better if axis else "right",
         null=axis.null if axis else 0.0,
         worthwhile=_band(axis),
-        rows=_rows(axis) if axis else (),
+        rows=_rows(axis, finding.selection.question.near, voice) if axis else (),
         pooled=_pooled(finding, axis, voice) if axis else None,
         verdict=finding.verdict.word,
         sentences=finding.verdict.sentences,
@@ -95,7 +95,12 @@ def silent_view(findings: Sequence[Finding], voice: Voice) -> FindingView:
         rows=(),
         pooled=None,
         verdict="no data",
-        sentences=(voice.statement("silent.words", titles="; ".join(titles)),),
+        sentences=(
+            voice.statement("silent.words", titles="; ".join(titles)),
+            *dict.fromkeys(
+                _told(one.asked.title, *r, voice) for one in findings for r in one.shown
+            ),
+        ),
         certainty="",
         reasons=(),
         counts=(),
@@ -103,6 +108,19 @@ def silent_view(findings: Sequence[Finding], voice: Voice) -> FindingView:
             LeftOutRow(study.study_id, study.title, study.reason) for study in left.values()
         ),
         unread=tuple(_unread(trial) for trial in unread.values()),
+    )
+
+
+def _told(title: str, contrast: Contrast, why: str, voice: Voice) -> Statement:
+    """Say a result that is told but never drives a verdict."""
+    return voice.statement(
+        "silent.told",
+        *contrast.source_keys,
+        title=title,
+        study=_label(contrast),
+        treated=_side(contrast.treated),
+        control=_side(contrast.control),
+        why=why,
     )
 
 
@@ -115,7 +133,7 @@ def _band(axis: Axis | None) -> tuple[float, float] | None:
     return left, right
 
 
-def _rows(axis: Axis) -> tuple[ForestRow, ...]:
+def _rows(axis: Axis, near: float | None, voice: Voice) -> tuple[ForestRow, ...]:
     return tuple(
         ForestRow(
             row.contrast.study_id,
@@ -127,12 +145,22 @@ def _rows(axis: Axis) -> tuple[ForestRow, ...]:
             row.high,
             row.weight,
             row.contrast.bias,
-            "; ".join(filter(None, (row.note, *(flag_text(flag) for flag in row.contrast.flags)))),
+            "; ".join(_notes(row, near, voice)),
             row.contrast.source_keys,
         )
         for row in axis.rows
         if all(map(math.isfinite, (row.estimate, row.low, row.high)))
     )
+
+
+def _notes(row: AxisRow, near: float | None, voice: Voice) -> Iterable[str]:
+    """Say how a row came about, and its time where that is not the time asked for."""
+    flags = (flag_text(flag) for flag in row.contrast.flags)
+    said = [*filter(None, (row.note, *flags))]
+    days = row.contrast.days
+    if row.contrast.time_exact and near is not None and abs(days - near) > days_per_month():
+        said.append(voice.say("row.after", months=f"{days / days_per_month():.0f}"))
+    return dict.fromkeys(said)
 
 
 def _side(arm: ArmSummary) -> str:

@@ -74,6 +74,10 @@ def _what(finding: Finding, arm: Contrast, voice: Voice) -> str:
 
 def _verdict(one: Considered, finding: Finding, voice: Voice) -> Statement:
     name = plain_name(one.programme, voice)
-    verdict = " ".join(sentence.text for sentence in finding.verdict.sentences[:2])
+    said = [*finding.verdict.sentences[:2]]
+    if finding.asked.measure != "OR":
+        said += finding.counts  # of a mean or a whole scale: whether the trials met their main goal
+    verdict = " ".join(sentence.text for sentence in said)
     text = voice.say("answer.tested_by_word", therapies=name, verdict=verdict)
-    return Statement(text, finding.source_keys)
+    keys = (*finding.source_keys, *(key for sentence in said for key in sentence.sources))
+    return Statement(text, tuple(dict.fromkeys(keys)))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, stdtr
 
+from saisei import synthesis as syn
 from saisei.base.sources import Statement
 from saisei.cases import Case
 from saisei.forecast.course import Course, NoForecast, Scored
@@ -59,8 +60,6 @@ def forecast_barthel(scores: tuple[Scored, ...]) -> Course | NoForecast:
     ahead = _ahead(last)
     if not ahead:
         return _none("barthel-passed")
-    keys = keys_of("barthel_changes")
-    people = " and ".join(str(row["people"]) for row in ahead)
     return Course(
         SCALE,
         tuple((-one.before, one.score) for one in scores),
@@ -72,9 +71,22 @@ def forecast_barthel(scores: tuple[Scored, ...]) -> Course | NoForecast:
         "table of changes",
         None,
         "",
-        (Statement(say("certainty.barthel", people=people), keys),),
-        keys,
+        (_certainty(ahead),),
+        keys_of("barthel_changes"),
     )
+
+
+def _certainty(rows: list[dict[str, Any]]) -> Statement:
+    """Say how few people the numbers rest on, and what so few cannot exclude."""
+    sizes = [row["people"] for row in rows]
+    fewest = min(sizes)
+    words = say(
+        "certainty.barthel",
+        people=" and ".join(map(str, sizes)),
+        fewest=fewest,
+        upper=round(100 * syn.binomial_interval(0, fewest).upper),
+    )
+    return Statement(words, keys_of("barthel_changes"))
 
 
 def _none(code: str, **filling: object) -> NoForecast:
