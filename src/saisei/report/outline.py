@@ -44,8 +44,8 @@ Sources come last, after everything that cites them.
 NEXT = ("options", "others", "practical", "harms", "questions")
 """The parts that the top of the page leads to."""
 
-BENEFIT = ("benefit", "small benefit")
-"""Verdicts after which nobody may say that nothing is proven."""
+OPEN = ("uncertain", "no data")
+"""Verdicts after which nobody can say whether a therapy helps."""
 
 COMPARED = ("sham", "therapy only", "control")
 """Groups without cells, beside which a gain with cells has to stand."""
@@ -101,7 +101,7 @@ class Outline:
     undrawn: tuple[Undrawn, ...]
     """Why the futures that are drawn have no picture with cells, once for each reason."""
     unproven: bool
-    """Whether nothing controlled found a benefit, for a person of known condition and stage."""
+    """Whether every near verdict leaves open if cells help, for a known condition and stage."""
     trials: tuple[TrialView, ...]
     """Every trial with entry rules, once."""
 
@@ -149,8 +149,9 @@ def _undrawn(futures: Iterable[FutureView]) -> tuple[Undrawn, ...]:
 
 def _unproven(decision: Decision) -> bool:
     known = any(therapy.shown == "full" for therapy in decision.therapies)
-    benefit = any(finding.verdict in BENEFIT for finding in decision.findings)
-    return decision.kind is Kind.FULL and known and not benefit
+    near = (finding for finding in decision.findings if finding.tier != "C")
+    open_ = all(finding.verdict in OPEN for finding in near)
+    return decision.kind is Kind.FULL and known and open_
 
 
 def _section(id: str, decision: Decision, title: Callable[[str], str]) -> Section:
