@@ -110,6 +110,19 @@ def test_one_study_is_mostly_assumption_and_wider_than_itself() -> None:
     assert any("mostly an assumption" in s.text for s in found.verdict.sentences)
 
 
+def test_one_study_also_says_what_it_fits_by_itself() -> None:
+    said = finding(contrast(4.0, 1.0)).verdict.sentences[-1]
+    assert "from 2.0 to 6.0" in said.text  # 4.0 and 1.96 to either side
+    assert said.sources == ("made/main",)
+    worse = finding(contrast(-4.0, 1.0)).verdict.sentences[-1].text
+    assert "from 2.0 to 6.0" in worse  # in favour of the control group, as the sentence on numbers
+    share = finding(events((60, 200), (40, 200)), asked=GAIN, worthwhile=TEN).verdict
+    # odds ratio 1.71, 1.08 to 2.72, at 20 of 100: 21.3 to 40.4
+    assert "from 21 to 40" in share.sentences[-1].text
+    two = finding(contrast(4.0, 1.0), contrast(4.1, 1.0)).verdict.sentences
+    assert not any("By itself" in sentence.text for sentence in two)
+
+
 def test_odds_are_turned_into_people_of_100_at_the_control_groups_own_share() -> None:
     found = finding(events((60, 200), (40, 200)), asked=GAIN, worthwhile=TEN)
     assert found.control_counts == (40, 200)

@@ -145,6 +145,8 @@ def _verdict(finding: Finding, pooled: Pooled, body: Body) -> Verdict:
     if pooled.effect.mostly_assumption:
         studies = say("one-study" if pooled.effect.studies == 1 else "two-studies")
         sentences.append(Statement(say("mostly-assumption", studies=studies)))
+    if pooled.effect.studies == 1:
+        sentences.append(_alone(finding, estimate))
     low, high = body.interval
     return Verdict(reading.word, tuple(sentences), estimate, low, high, limit.scale, half, double)
 
@@ -200,6 +202,23 @@ def _size(finding: Finding, estimate: float, interval: tuple[float, float]) -> s
     side = say(f"numbers.side.{'cells' if estimate >= 0 else 'control'}")
     shown = [f"{number:.1f}" for number in (sign * estimate, *ends)]
     return say(f"numbers.{scale}", estimate=shown[0], low=shown[1], high=shown[2], side=side)
+
+
+def _alone(finding: Finding, estimate: float) -> Statement:
+    """Say what the one trial fits by itself, in the terms of the sentence on the numbers."""
+    one, scale = finding.used[0], finding.worthwhile.scale if finding.worthwhile else "points"
+    reach = one.se / syn.se_from_ci(-1.0, 1.0, float(limits()["level"]))
+    ends = _turned(finding, one.y - reach, one.y + reach)
+    if scale == "per-100":
+        control = 100 * (finding.control_risk or 0.0)
+        shown = [f"{control + finding.benefit * end:.0f}" for end in ends]
+    elif scale == "log-odds-ratio":
+        shown = [f"{math.exp(end):.2f}" for end in ends]
+    else:
+        sign = -1.0 if estimate <= -LEVEL else 1.0
+        shown = [f"{sign * end:.1f}" for end in ends]
+    low, high = sorted(shown, key=float)
+    return Statement(say("alone", low=low, high=high), finding.source_keys)
 
 
 def _nothing(empty: Sequence[Contrast]) -> Verdict:

@@ -74,7 +74,8 @@ def _what(finding: Finding, arm: Contrast, voice: Voice) -> str:
 
 def _verdict(one: Considered, finding: Finding, voice: Voice) -> Statement:
     name = plain_name(one.programme, voice)
-    said = [*finding.verdict.sentences[:2]]
+    sentences = finding.verdict.sentences
+    said = [*sentences[:2], *sentences[4:]]  # the word, the numbers, and what is assumed in them
     if finding.asked.measure != "OR":
         said += finding.counts  # of a mean or a whole scale: whether the trials met their main goal
     verdict = " ".join(sentence.text for sentence in said)
