@@ -178,3 +178,11 @@ def test_one_reason_against_a_forecast_is_said_once() -> None:
         for one in full.futures
     )  # fmt: skip
     assert read_page(to_html(replace(full, futures=none))).words.count(reason.text) == 1
+
+
+def test_the_name_of_a_part_leads_to_it_where_it_is_there() -> None:
+    told = (Statement("See *Harms* and *Therapies*, *not this*."),)
+    page = to_html(replace(full_decision(), answer=told))
+    assert '<em><a href="#harms">Harms</a></em> and <em><a href="#therapies">' in page
+    assert "<em>not this</em>" in page
+    assert '<em><a href="#' not in to_html(replace(short_decision(), answer=told))

@@ -59,7 +59,9 @@ def test_every_text_is_asked_for_somewhere() -> None:
         for path in sorted(folder.rglob("*"))
         if path.suffix in {".py", ".j2"}
     )
-    built = re.compile(r"^(words\.|sections\.|audiences\.|date\.months|pictures\.(groups|better_))")
+    built = re.compile(
+        r"^(words\.|sections\.|leads\.|audiences\.|date\.months|pictures\.(groups|better_))"
+    )
     unused = [
         key
         for key in CATALOGUE

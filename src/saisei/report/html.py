@@ -24,6 +24,9 @@ from saisei.report.tables import Tables
 
 __all__ = ["to_html"]
 
+LED = ("harms", "therapies")
+"""Parts to which their name in a sentence leads."""
+
 Part = tuple[str, str, Markup]
 """A printed part: its id, its heading, its body."""
 
@@ -39,6 +42,11 @@ def to_html(decision: Decision) -> str:
     check_decision(decision)
     page = Page(decision)
     plan = outline(decision, page.say)
+    page.leads = {
+        page.say(f"leads.{part}"): part
+        for part in LED
+        if any(section.id == part for section in plan.sections)
+    }
     style = _style()
     known = {
         "page": page,

@@ -33,6 +33,8 @@ class Page:
         self.citations = Citations(decision.sources, spoken)
         self._anchors: dict[tuple[str, str], str] = {}
         self._pictures = 0
+        self.leads: dict[str, str] = {}
+        """Words that, set apart in a sentence, lead to a part of the page: *Harms*."""
 
     def say(self, key: str, /, **filling: object) -> str:
         """Give a text of the page, in the form for who reads it where there are several."""
@@ -54,7 +56,14 @@ class Page:
 
     def st(self, statement: Statement) -> Markup:
         """Give a sentence with the small numbers of its sources."""
-        return emphasised(statement.text) + self.cite(statement.sources)
+        return self._led(emphasised(statement.text)) + self.cite(statement.sources)
+
+    def _led(self, shown: Markup) -> Markup:
+        """Let the names of parts lead to them."""
+        for words, part in self.leads.items():
+            link = Markup('<em><a href="#{}">{}</a></em>').format(part, words)
+            shown = shown.replace(Markup("<em>{}</em>").format(words), link)
+        return shown
 
     def several(self, statements: Iterable[Statement]) -> Markup:
         """Give sentences one after the other."""
