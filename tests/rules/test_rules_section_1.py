@@ -89,3 +89,13 @@ def test_no_personal_figure_in_the_first_week(respondent: str, kind: str) -> Non
     assert decision.futures == ()
     assert decision.options == ()
     assert "No personal figure of death or disability" in decision.not_known[0].text
+
+
+def test_screening_says_first_that_a_coarse_date_may_be_this_week(tmp_path: Path) -> None:
+    case = tmp_path / "coarse.yaml"
+    case.write_text("onset_datetime: 2026-11\nstroke_type: ischemic\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["screen", str(case), "--as-of", AS_OF.isoformat()])
+    shown = plain(done.output)
+    assert "leaves open whether it happened in the last 7 days" in shown
+    assert shown.index("leaves open whether") < shown.index("The therapy is about")
+    assert "leaves open whether" not in screened("01")

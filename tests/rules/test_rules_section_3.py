@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from typer.testing import CliRunner
 
 from rules.rules_words import AS_OF, person
+from saisei.cli import app
 from saisei.decision import decide
 from saisei.therapies import cautions
 
@@ -17,6 +21,13 @@ def test_every_list_of_cautions_begins_with_the_one_rule() -> None:
     assert first.words.text == (
         "Never stop a prescribed medicine for a cell therapy without the doctor who prescribed it."
     )
+
+
+def test_the_one_rule_stands_above_the_cautions_of_a_screening() -> None:
+    (path,) = (Path(__file__).parents[2] / "examples").glob("01-*.yaml")
+    done = CliRunner().invoke(app, ["screen", str(path), "--as-of", AS_OF.isoformat()])
+    shown = " ".join(done.output.split())
+    assert "Cautions Never stop a prescribed medicine for a cell therapy without" in shown
 
 
 @pytest.mark.parametrize("step", STEPS)

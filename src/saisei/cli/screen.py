@@ -35,7 +35,7 @@ def screen(
     Example: saisei screen examples/01-chronic-arm.yaml --no-rules
     """
     from saisei.cases import read_case
-    from saisei.decision import Kind, decide
+    from saisei.decision import Kind, decide, pass_gates
     from saisei.therapies import screen as hold_against
 
     read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
@@ -43,6 +43,8 @@ def screen(
     decision = decide(read, read.as_of)
     out.print(decision.emergency.text, style="bold", markup=False)
     out.print(" · ".join(f"{place} {number}" for place, number in decision.emergency.numbers))
+    if pass_gates(read).may_be_first_week:
+        out.print(decision.about[0].text, markup=False)
     if decision.kind in (Kind.EMERGENCY, Kind.CHILD, Kind.PREGNANCY):
         for line in (*decision.emergency.reasons, *(s.text for s in decision.answer)):
             out.print(line, markup=False)
@@ -61,7 +63,10 @@ def _print(out: Console, found: Screening, *, rules: bool) -> None:
     for match in found.programmes:
         _programme(out, match, rules=rules)
     if found.cautions:
+        from saisei.therapies import cautions_rule
+
         out.print("\nCautions", style="bold")
+        out.print(f"  {cautions_rule().text}", markup=False)
     for caution in found.cautions:
         state = "applies" if caution.state == "applies" else "depends on an open question"
         out.print(f"  {caution.caution.title} ({state})", markup=False)
