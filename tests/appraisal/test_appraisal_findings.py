@@ -203,3 +203,15 @@ def test_no_catalogue_uses_a_word_that_sells(name: str) -> None:
         text for text in strings(load_data(f"appraisal/{name}.yaml")) if FORBIDDEN.search(text)
     ]
     assert found == []
+
+
+def test_signs_and_scans_take_their_own_rows() -> None:
+    """Turner 2015 and Rhodes 2015: signs and symptoms, and structure, differ from functioning."""
+    said = {
+        name: tau_prior("SMD", name).words for name in ("nihss", "lesion-volume", "mrs", "death")
+    }
+    assert said["nihss"].endswith("signs")
+    assert said["lesion-volume"].endswith("structure")
+    assert said["mrs"].endswith("functioning")
+    assert said["death"].endswith("functioning")
+    assert tau_prior("OR", "nihss").words.endswith("signs")

@@ -38,7 +38,7 @@ def tau_prior(
         OR or COR (log-normal of Turner 2015), SMD (log-t of Rhodes 2015), MD (half-normal, scaled
         by the standard deviation of the scores).
     outcome
-        As study files write it: deaths and adverse events have rows of their own.
+        As study files write it: deaths, adverse events, signs and scans have rows of their own.
     contrasts
         Where the scale's standard deviation is not in the table, it is taken from these.
     sensitivity
@@ -50,7 +50,9 @@ def tau_prior(
     if measure in ("OR", "COR"):
         return _published(table[f"log_odds_ratio{end}"][kind], f"Turner 2015, {kind}")
     if measure == "SMD":
-        return _published(table[f"smd{end}"]["functioning"], "Rhodes 2015, functioning")
+        rows = table[f"smd{end}"]
+        kind = kind if kind in rows else "functioning"  # Rhodes has one row for harms and function
+        return _published(rows[kind], f"Rhodes 2015, {kind}")
     per_sd = table["points"]["per_sd"]
     sd = _sd_of_scores(outcome, contrasts)
     words = f"half-normal, {per_sd['scale']} of a standard deviation of {sd:.3g} points"

@@ -11,12 +11,11 @@ from enum import StrEnum
 from saisei.base.dates import Span
 from saisei.cases import Case
 from saisei.decision.model import Kind
-from saisei.vocabulary import Condition, Truth, days_per_month
+from saisei.vocabulary import Condition, Truth, adult_age, days_per_month
 
 __all__ = ["Gate", "Reason", "pass_gates", "within_first_week"]
 
 FIRST_WEEK_DAYS = 7
-ADULT_YEARS = 18
 
 
 class Reason(StrEnum):
@@ -83,7 +82,7 @@ def _first_week(days: Span | None) -> Truth:
 
 def _may_be_child(case: Case) -> bool:
     age = _span(case.answer("age_years").value)
-    return age is not None and age.low < ADULT_YEARS
+    return age is not None and age.low < adult_age()
 
 
 def _span(value: object) -> Span | None:

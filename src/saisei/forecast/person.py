@@ -11,7 +11,7 @@ from saisei.base.sources import Statement
 from saisei.cases import Case, Entry
 from saisei.forecast.course import NoForecast, Scored
 from saisei.forecast.texts import say
-from saisei.vocabulary import Stage, stage_of
+from saisei.vocabulary import Stage, adult_age, stage_of
 
 __all__ = [
     "Person",
@@ -23,8 +23,6 @@ __all__ = [
     "read_series",
     "stage_at",
 ]
-
-ADULT_YEARS = 18
 
 StrokeKind = Literal["ischemic", "intracerebral-haemorrhage", "unknown"]
 
@@ -83,7 +81,7 @@ def read_person(case: Case) -> Person | Refusal:
 
 def _not_for(case: Case) -> str | None:
     age = _span(case.answer("age_years").value)
-    if age is not None and age.low < ADULT_YEARS:
+    if age is not None and age.low < adult_age():
         return "child"
     if case.answer("pregnant_or_breastfeeding").value is True:
         return "pregnant"

@@ -13,7 +13,7 @@ from saisei.base.store import load_data
 from saisei.base.texts import Catalogue
 from saisei.eligibility import Criterion, parse
 from saisei.therapies.models import Programme, Trial
-from saisei.vocabulary import Condition, Stage, days_per_month
+from saisei.vocabulary import Condition, Stage, adult_age, days_per_month
 
 __all__ = ["OWN_RULES", "programme_rules", "trial_rules"]
 
@@ -108,7 +108,7 @@ def _window_rule(
 
 @cache
 def _adult_rule() -> Criterion:
-    age = load_data("therapies/matching.yaml")["values"]["adult_age"]
+    age = f"{adult_age():g}"
     when = parse(f"age_years >= {age}")
     return Criterion("adult", "inclusion", _say("adult", age=age), when, OWN_RULES)
 

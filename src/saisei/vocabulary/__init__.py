@@ -17,7 +17,7 @@ from saisei.vocabulary.terms import (
     StrokeType,
 )
 from saisei.vocabulary.territories import Territory, ancestors, territory_within
-from saisei.vocabulary.time import days_per_month, stage_of, stages_overlapping
+from saisei.vocabulary.time import adult_age, days_per_month, stage_of, stages_overlapping
 from saisei.vocabulary.truth import Truth, all_true, any_true
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "StrokeType",
     "Territory",
     "Truth",
+    "adult_age",
     "all_true",
     "ancestors",
     "any_true",

@@ -1,4 +1,4 @@
-"""Time after the stroke: months, and the three stages. The borders are data."""
+"""Time: months, adulthood, and the three stages after the stroke. The borders are data."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from saisei.base.dates import Span
 from saisei.base.store import load_data
 from saisei.vocabulary.terms import Stage
 
-__all__ = ["days_per_month", "stage_of", "stages_overlapping"]
+__all__ = ["adult_age", "days_per_month", "stage_of", "stages_overlapping"]
 
 
 def days_per_month() -> float:
     """Give the length of a month in days, by our convention."""
     return float(load_data("vocabulary/time.yaml")["days_per_month"]["value"])
+
+
+def adult_age() -> float:
+    """Give the age in years from which somebody is an adult, by our convention."""
+    return float(load_data("vocabulary/time.yaml")["adult_from_years"]["value"])
 
 
 def stages_overlapping(days: Span) -> frozenset[Stage]:
