@@ -42,7 +42,7 @@ def test_each_gets_its_page(number: str, kind: Kind) -> None:
 def test_the_first_names_the_counts_and_the_missed_endpoint() -> None:
     decision = example("01")
     first = decision.answer[0].text
-    for part in ("ACTIsSIMA", "7 of 55 and 9 of 56", "7 of 52", "missed its main goal", "sham"):
+    for part in ("ACTIsSIMA", "7 of 55", "9 of 56", "7 of 52", "missed its main goal", "sham"):
         assert part in first
     assert decision.answer[0].sources
     (finding,) = [f for f in decision.findings if f.id.startswith("fma-motor-10.a.")]
@@ -108,7 +108,7 @@ def test_the_hokkaido_trial_surfaces_for_the_first() -> None:
     assert trial.standing == "option"
     assert trial.verdict == "undecided"
     assert decision.therapies[0].id == "huns001-intracerebral-jp"
-    assert "NCT06752720" in decision.answer[-1].text
+    assert any("NCT06752720" in said.text for said in decision.answer)
 
 
 def test_haemorrhage_lists_tsang_unread_and_keeps_li_out() -> None:

@@ -34,6 +34,8 @@ def case(**values: object) -> Case:
         ({"onset_datetime": "2026-11", "in_hospital": None}, Kind.FULL),
         ({"warning_signs": ["breathlessness"]}, Kind.EMERGENCY),
         ({"warning_signs": []}, Kind.FULL),
+        ({"warning_signs": {"value": ["fever"], "date": "2026-11-16"}}, Kind.EMERGENCY),
+        ({"warning_signs": {"value": ["fever"], "date": "2026-10-01"}}, Kind.FULL),
         ({"birth_date": "2015-08-09"}, Kind.CHILD),
         ({"birth_date": "2008"}, Kind.CHILD),
         ({"birth_date": "2007"}, Kind.FULL),
@@ -122,3 +124,28 @@ def test_in_hospital_no_journey_price_or_paid_therapy() -> None:
 def test_every_page_opens_with_the_emergency_words() -> None:
     for values in ({}, {"birth_date": "2015-08-09"}, {"warning_signs": ["fever"]}):
         assert "call the emergency number now" in decide(case(**values), AS_OF).emergency.text
+
+
+def test_a_sign_taken_back_since_is_over() -> None:
+    told = [
+        {"value": ["fever"], "date": "2026-11-16"},
+        {"value": [], "date": "2026-11-20"},
+    ]
+    assert pass_gates(case(warning_signs=told)).kind is Kind.FULL
+
+
+def test_a_date_that_may_be_this_week_shows_nothing_for_sale() -> None:
+    decision = decide(case(onset_datetime="2026-11"), AS_OF)
+    assert decision.kind is Kind.FULL
+    assert "paid" not in {option.id for option in decision.options}
+    assert all(therapy.journey is None for therapy in decision.therapies)
+    assert not decision.practical
+
+
+def test_a_family_on_the_ward_is_shown_no_figures_of_death() -> None:
+    ward = {"onset_datetime": "2026-11-19", "in_hospital": True}
+    shown = decide(case(**ward, respondent="clinician"), AS_OF).findings
+    assert "death" in {finding.outcome for finding in shown}
+    family = decide(case(**ward, respondent="family"), AS_OF).findings
+    assert family
+    assert "death" not in {finding.outcome for finding in family}

@@ -34,10 +34,10 @@ def answer(
     return (
         *_tested(fitting, situation, voice),
         *(_paid(one, voice) for one in fitting if one.paid),
-        *_uncontrolled(fitting, voice),
         *_without(futures),
         _with(futures, voice),
         _trials(fitting, voice),
+        *_uncontrolled(fitting, voice),
     )
 
 
@@ -114,7 +114,10 @@ def _uncontrolled(fitting: Iterable[Considered], voice: Voice) -> list[Statement
 
 def _without(futures: Iterable[FutureView]) -> list[Statement]:
     drawn = [future.people for future in futures if future.people]
-    return [drawn[0].sentences[0]] if drawn else []
+    if not drawn:
+        return []
+    gain, loss = drawn[0].sentences[:2]
+    return [Statement(f"{gain.text} {loss.text}", gain.sources)]
 
 
 def _with(futures: Iterable[FutureView], voice: Voice) -> Statement:

@@ -24,6 +24,7 @@ from saisei.therapies import (
     harms_of,
     insurance,
     law_elsewhere,
+    plan_journey,
     questions_for_clinic,
     warning_signs_of_a_clinic,
 )
@@ -124,9 +125,10 @@ def had_cells(case: Case, voice: Voice) -> tuple[Statement, ...]:
     )
 
 
-def practical(voice: Voice) -> tuple[Statement, ...]:
-    """Say what insurance pays and what the law elsewhere allows."""
-    return (*insurance(voice.language), *law_elsewhere(voice.language))
+def practical(programmes: Iterable[Programme], voice: Voice) -> tuple[Statement, ...]:
+    """Say what rehabilitation takes, what insurance pays, and what the law elsewhere allows."""
+    hours = (said for one in programmes for said in plan_journey(one).rehabilitation)
+    return (*dict.fromkeys(hours), *insurance(voice.language), *law_elsewhere(voice.language))
 
 
 def not_known(voice: Voice) -> tuple[Statement, ...]:

@@ -131,8 +131,9 @@ def consider(match: ProgrammeMatch, situation: Situation, voice: Voice) -> Consi
     if match.truth is not Truth.TRUE or situation.condition is None or situation.stage is None:
         return Considered(match, (), ())
     condition, stage = situation.condition, situation.stage
+    donor = programme.donors[0] if len(programme.donors) == 1 else None
     answers = tuple(
-        answered(Target(cells, route, condition, stage))
+        answered(Target(cells, route, condition, stage, donor))
         for cells in programme.cells
         for route in programme.routes
     )

@@ -41,7 +41,9 @@ def answered(target: Target) -> Answered:
 def finding_id(finding: Finding, target: Target) -> str:
     """Name a finding so that two therapies that share it name the same one."""
     kind = ROUTE_KINDS[target.route].value
-    near = {"A": f"{target.cells.value}-{target.route.value}", "B": kind}.get(finding.tier or "")
+    whose = f"{target.donor.value}-" if target.donor else ""
+    same = f"{whose}{target.cells.value}-{target.route.value}"
+    near = {"A": same, "B": kind}.get(finding.tier or "")
     surgery = "-surgery" if finding.worthwhile and finding.worthwhile.doubled else ""
     return f"{finding.asked.id}.{finding.tier}.{near or 'any'}{surgery}".lower().replace("/", "-")
 
@@ -66,7 +68,7 @@ def view(finding: Finding, target: Target, voice: Voice) -> FindingView:
         verdict=finding.verdict.word,
         sentences=finding.verdict.sentences,
         certainty=certainty.level if certainty else "",
-        reasons=tuple(_reasons(certainty.steps, certainty.label)) if certainty else (),
+        reasons=tuple(_reasons(certainty.steps, certainty.label, voice)) if certainty else (),
         counts=finding.counts,
         left_out=tuple(
             LeftOutRow(study.study_id, study.title, study.reason)
@@ -185,10 +187,16 @@ def _pooled(finding: Finding, axis: Axis, voice: Voice) -> PooledRow | None:
     )
 
 
-def _reasons(steps: Iterable[Step], label: str) -> Iterable[Statement]:
+def _reasons(steps: Iterable[Step], label: str, voice: Voice) -> Iterable[Statement]:
     for step in steps:
-        change = f" ({step.change:+d})".replace("-", "−") if step.change else " (0)"
-        yield Statement(f"{step.domain}{change}: {step.reason.text}", step.reason.sources)
+        said = voice.say(
+            "domain.step" if step.change else "domain.none",
+            plain=voice.say(f"domain.{step.domain}"),
+            term=step.domain,
+            change=f"{step.change:+d}".replace("-", "−"),
+            reason=step.reason.text,
+        )
+        yield Statement(said, step.reason.sources)
     yield Statement(label)
 
 

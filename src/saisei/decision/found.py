@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from saisei.appraisal import Finding
 from saisei.base.sources import Statement
 from saisei.decision.considered import Considered, plain_name
 from saisei.decision.voice import Voice
-from saisei.evidence import Contrast, select, study
+from saisei.evidence import Contrast, Study, select, study
 
 __all__ = ["found_words"]
 
@@ -41,9 +42,7 @@ def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | Non
         "answer.counts",
         therapy=plain_name(one.programme, voice),
         title=trial.title,
-        treated=voice.say("list.and").join(
-            _of(arm.treated.events, arm.treated.n, voice) for arm in arms
-        ),
+        treated=voice.say("list.and").join(_with_dose(trial, arm, arms, voice) for arm in arms),
         control=_of(arms[0].control.events, arms[0].control.n, voice),
         comparison=_inside(arms[0].control.label),
         what=_what(finding, arms[0], voice),
@@ -52,6 +51,15 @@ def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | Non
     )
     keys = (*finding.source_keys, *(key for counted in finding.counts for key in counted.sources))
     return Statement(text, tuple(dict.fromkeys(keys)))
+
+
+def _with_dose(trial: Study, arm: Contrast, arms: Sequence[Contrast], voice: Voice) -> str:
+    """Say an arm's count, with its dose where there are several."""
+    counted = _of(arm.treated.events, arm.treated.n, voice)
+    dose = trial.arm(arm.treated.arms[0]).dose_cells if len(arm.treated.arms) == 1 else None
+    if len(arms) == 1 or dose is None:
+        return counted
+    return voice.say("answer.counts_dose", counted=counted, dose=f"{dose / 1e6:g}")
 
 
 def _inside(label: str) -> str:

@@ -69,7 +69,10 @@ def _grid(counts: Counts, note: Statement, sentences: tuple[Statement, ...]) -> 
 
 def _said(future: Future) -> tuple[Statement, ...]:
     course = future.course
-    return () if course is None else (*_certainty(course), *course.notes)
+    if course is None:
+        return ()
+    told = () if future.counts else future.sentences  # with people, they stand beside the picture
+    return (*_certainty(course), *course.notes, *told)
 
 
 def _certainty(course: Course) -> tuple[Statement, ...]:

@@ -13,7 +13,7 @@ from saisei.cases import Case
 from saisei.decision.model import Kind
 from saisei.vocabulary import Condition, Truth, adult_age, days_per_month
 
-__all__ = ["Gate", "Reason", "pass_gates", "within_first_week"]
+__all__ = ["Gate", "Reason", "named_signs", "pass_gates", "within_first_week"]
 
 FIRST_WEEK_DAYS = 7
 
@@ -43,13 +43,26 @@ def pass_gates(case: Case) -> Gate:
     week = within_first_week(case)
     in_hospital = case.answer("in_hospital").value is True
     reasons = []
-    if case.answer("warning_signs").value:
+    if named_signs(case):
         reasons.append(Reason.WARNING_SIGN)
     if week is Truth.TRUE and not in_hospital:
         reasons.append(Reason.FIRST_WEEK)
     if reasons:
         return Gate(Kind.EMERGENCY, tuple(reasons))
     return Gate(_calm_kind(case, week), may_be_first_week=week is Truth.UNKNOWN)
+
+
+def named_signs(case: Case) -> tuple[str, ...]:
+    """Give the warning signs named last, unless that was more than a week ago.
+
+    An answer to this question holds for a day. A sign named some days ago, and not taken back
+    since, is not known to be over: it leads to the emergency page all the same.
+    """
+    entry = case.answer("warning_signs").entry
+    if entry is None or not isinstance(entry.value, tuple):
+        return ()
+    recent = entry.date.days_before(case.as_of).low <= FIRST_WEEK_DAYS
+    return tuple(str(sign) for sign in entry.value) if recent else ()
 
 
 def _calm_kind(case: Case, week: Truth) -> Kind:

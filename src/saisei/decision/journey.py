@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from saisei.decision.model import CostView, JourneyView, StepView
+from saisei.decision.voice import Voice
 from saisei.therapies import Cost, Programme, Step, plan_journey
 
 __all__ = ["journey_view"]
 
 
-def journey_view(programme: Programme) -> JourneyView:
+def journey_view(programme: Programme, voice: Voice) -> JourneyView:
     """Lay out what a programme would take, without dates."""
     journey = plan_journey(programme)
     return JourneyView(
         steps=tuple(_step(step) for step in journey.steps),
-        visits=(*journey.visits, *journey.rehabilitation, *journey.flying),
-        costs=tuple(_cost(cost) for cost in journey.costs),
+        visits=(*journey.visits, *journey.flying),
+        costs=tuple(_cost(cost, voice) for cost in journey.costs),
         cost_notes=(*journey.cost_notes, *journey.insurance),
         culture=journey.culture,
     )
@@ -28,10 +29,14 @@ def _step(step: Step) -> StepView:
     return StepView(step.title, step.duration, dates, notes, tuple(sources))
 
 
-def _cost(cost: Cost) -> CostView:
+def _cost(cost: Cost, voice: Voice) -> CostView:
     low, high = f"{cost.low:,.0f}", f"{cost.high:,.0f}"
     amount = low if cost.low == cost.high else f"{low} to {high}"
     more = "+" if cost.open_ended else ""
     return CostView(
-        cost.country, f"{amount}{more} {cost.currency}", cost.quality, cost.basis, (cost.source,)
+        voice.say(f"country.{cost.country}"),
+        f"{amount}{more} {cost.currency}",
+        cost.quality,
+        cost.basis,
+        (cost.source,),
     )

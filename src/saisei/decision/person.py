@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from saisei.base.dates import PartialDate, Span
+from saisei.base.dates import Span
 from saisei.cases import NEVER, Answer, Case, fields
 from saisei.decision.model import Fact
 from saisei.decision.voice import Voice
 from saisei.eligibility import field_name
+from saisei.scales import scales
 from saisei.vocabulary import Condition, Stage, days_per_month, stage_of
 
 __all__ = ["Situation", "facts", "read_situation", "show_number"]
@@ -96,8 +97,7 @@ def _label(name: str, voice: Voice) -> str:
 
 def _show(value: object, name: str, voice: Voice) -> str:
     unit = fields()[name].unit or ""
-    unit = "" if unit.startswith("{") else unit
-    unit = {"a": "years", "mo": "months", "d": "days", "wk": "weeks", "h": "hours"}.get(unit, unit)
+    unit = "" if unit.startswith("{") else voice.word("facts.unit", unit)
     if value is NEVER:
         return voice.say("facts.never")
     if isinstance(value, bool):
@@ -108,18 +108,29 @@ def _show(value: object, name: str, voice: Voice) -> str:
     if isinstance(value, Span | int | float):
         number = value.low if isinstance(value, Span) else value
         return f"{show_number(number)} {unit}".strip()
+    if isinstance(value, Mapping):
+        parts = _part_names(name)
+        shown = (
+            f"{parts.get(key, key)} {show_number(item)}" for key, item in value.items() if item
+        )
+        return ", ".join(shown)
     return _show_words(value, voice)
 
 
 def _show_words(value: object, voice: Voice) -> str:
-    if isinstance(value, PartialDate | str):
-        return str(value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {show_number(item)}" for key, item in value.items() if item)
     if isinstance(value, tuple | frozenset | list):
-        names = [str(getattr(item, "name", item)) for item in value]
+        names = [voice.word("facts.word", str(getattr(item, "name", item))) for item in value]
         return ", ".join(names) or voice.say("facts.none")
-    return str(value)
+    return voice.word("facts.word", str(value))
+
+
+def _part_names(name: str) -> dict[str, str]:
+    """Name the items or sections of a scale as a reader would."""
+    of = scales().get(fields()[name].scale or "")
+    if of is None:
+        return {}
+    items = {item.id: item.name.replace("_", " ") for item in of.items}
+    return items | {section.id: section.name for section in of.sections}
 
 
 def show_number(value: object) -> str:

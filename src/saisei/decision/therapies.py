@@ -51,7 +51,7 @@ def view(
         if one.in_full
         else (),
         legal=legal_route(programme) if one.in_full else (),
-        journey=journey_view(programme) if one.in_full else None,
+        journey=journey_view(programme, voice) if one.in_full else None,
         claims=_claims(programme, general=one.paid) if one.in_full else (),
     )
 
@@ -66,7 +66,7 @@ def what_it_is(programme: Programme, voice: Voice) -> str:
     either = voice.say("therapy.or")
     return voice.say(
         "therapy.what",
-        cells=either.join(cell.value for cell in programme.cells),
+        cells=either.join(voice.say(f"therapy.cell.{cell.value}") for cell in programme.cells),
         donor=either.join(voice.say(f"therapy.donor.{donor.value}") for donor in programme.donors),
         route=either.join(voice.say(f"therapy.route.{route.value}") for route in programme.routes),
     )
@@ -113,6 +113,11 @@ def _trial_sentence(match: TrialMatch, voice: Voice) -> Statement:
     """Say the verdict; of a closed trial not what is missing, since nobody can enter it."""
     if match.standing == "closed" and match.word == "undecided":
         return voice.statement("trial.closed_undecided", n=len(match.missing))
+    if match.word == "does-not-match":
+        first, more = match.failing[0], len(match.failing) - 1
+        said = f"{first.criterion.requirement} ({first.detail})"
+        key = "trial.does_not_match_more" if more else "trial.does_not_match"
+        return voice.statement(key, first.criterion.source, first=said, more=more)
     return match.sentence
 
 

@@ -55,6 +55,11 @@ class Voice:
         """Give a part of the catalogue as it stands."""
         return self._entry(key)
 
+    def word(self, group: str, word: str) -> str:
+        """Give the reader's word for a word of the data; one without a text stands as it is."""
+        table = self._entry(group)
+        return in_language(table[word], self.language) if word in table else word
+
     def has(self, key: str) -> bool:
         """Whether the catalogue has a text under a key."""
         return self._catalogue().has(key)

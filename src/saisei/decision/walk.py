@@ -25,7 +25,7 @@ from saisei.decision.findings import finding_id, silent_view
 from saisei.decision.findings import view as finding_view
 from saisei.decision.futures import view as future_view
 from saisei.decision.gains import gains_beside
-from saisei.decision.gates import Gate, Reason, pass_gates
+from saisei.decision.gates import Gate, Reason, named_signs, pass_gates
 from saisei.decision.model import (
     SCHEMA,
     Decision,
@@ -43,7 +43,7 @@ from saisei.decision.therapies import view as therapy_view
 from saisei.decision.voice import Voice, audience_of
 from saisei.forecast import futures
 from saisei.therapies import Programme, Screening, screen
-from saisei.vocabulary import Condition
+from saisei.vocabulary import Condition, Outcome
 
 __all__ = ["Options", "decide"]
 
@@ -104,7 +104,18 @@ def _page(case: Case, gate: Gate, voice: Voice, options: Options) -> Decision:
         case Kind.NO_CONDITION:
             return _nothing(bare, case, voice)
         case Kind.FULL:
-            return _full(bare, case, situation, voice, options)
+            decision = _full(bare, case, situation, voice, options)
+            return _without_prices(decision) if gate.may_be_first_week else decision
+
+
+def _without_prices(decision: Decision) -> Decision:
+    """Take out what nobody may be sold in the first week, where a date leaves that open."""
+    return replace(
+        decision,
+        options=tuple(option for option in decision.options if option.id != "paid"),
+        therapies=tuple(replace(one, journey=None, claims=()) for one in decision.therapies),
+        practical=(),
+    )
 
 
 def _bare(case: Case, gate: Gate, situation: Situation, voice: Voice) -> Decision:
@@ -148,9 +159,7 @@ def _emergency(case: Case, gate: Gate, voice: Voice) -> Emergency:
 def _reasons(case: Case, gate: Gate, voice: Voice) -> tuple[str, ...]:
     said = []
     if Reason.WARNING_SIGN in gate.reasons:
-        signs = case.answer("warning_signs").value
-        named = sorted(signs) if isinstance(signs, frozenset) else []
-        shown = ", ".join(voice.say(f"emergency.sign.{sign}") for sign in named)
+        shown = ", ".join(voice.say(f"emergency.sign.{sign}") for sign in sorted(named_signs(case)))
         said.append(voice.say("emergency.reason.warning-sign", signs=shown))
         if case.answer("prior_cell_therapy").value is True:
             said.append(voice.say("emergency.reason.warning-sign-cells"))
@@ -193,15 +202,14 @@ def _acute(bare: Decision, case: Case, situation: Situation, voice: Voice) -> De
     screening = screen(case)
     considered = _consider(screening, situation, voice)
     shown = [replace(one, gains=()) for one in considered if one.fits and not one.paid]
-    views = tuple(
-        replace(_therapy(one, screening, voice), journey=None, legal=(), claims=(), cautions=())
-        for one in shown
-    )
+    findings = _fit_to_show(_findings(shown, voice), voice)
+    kept = {finding.id for finding in findings}
+    views = tuple(_on_the_ward(_therapy(one, screening, voice), kept) for one in shown)
     return replace(
         bare,
         person=facts(case, voice),
         therapies=views,
-        findings=_findings(shown, voice),
+        findings=findings,
         futures=(),
         harms=closing.harms_shown(_programmes(shown), voice),
         harm_notes=closing.harm_notes(),
@@ -210,6 +218,18 @@ def _acute(bare: Decision, case: Case, situation: Situation, voice: Voice) -> De
         deciding_for_another=_family(voice),
         notes=closing.notes(case, voice),
     )
+
+
+def _on_the_ward(view: TherapyView, kept: set[str]) -> TherapyView:
+    found = tuple(name for name in view.findings if name in kept)
+    return replace(view, findings=found, journey=None, legal=(), claims=(), cautions=())
+
+
+def _fit_to_show(findings: tuple[FindingView, ...], voice: Voice) -> tuple[FindingView, ...]:
+    """In the first week a family is shown no figures of death; the stroke team talks about them."""
+    if voice.audience != "family":
+        return findings
+    return tuple(one for one in findings if one.outcome != Outcome.DEATH)
 
 
 def _nothing(bare: Decision, case: Case, voice: Voice) -> Decision:
@@ -253,7 +273,7 @@ def _full(
         cautions=closing.cautions_shown(screening.cautions),
         had_cells=closing.had_cells(case, voice),
         deciding_for_another=_family(voice),
-        practical=closing.practical(voice),
+        practical=closing.practical(_programmes(fitting), voice),
         not_known=closing.not_known(voice),
         values=voice.statements("values"),
         questions=closing.questions_to_take(settle, voice),

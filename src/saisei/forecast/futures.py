@@ -19,6 +19,9 @@ from saisei.vocabulary import Condition, Outcome, Stage
 
 __all__ = ["Future", "WhyNoWith", "futures"]
 
+ALL = 99
+"""Of 100: as good as all."""
+
 WITHOUT_A_MODEL = ("mrs", "nihss", "fma_le", "fma_motor")
 
 
@@ -100,7 +103,7 @@ def _future(
     change = important_change(scale_id, stage)
     if change is None:
         return Future(scale_id, title, course, None, None, None, None, ())
-    counts = course.counts(change.value)
+    counts = _countable(course, change.value)
     drawn, refused = _with(course, change.value, person, stage, findings)
     note = Statement(change.published, change.sources)
     sentences = _sentences(course, counts)
@@ -139,15 +142,27 @@ def _condition(person: Person) -> Condition:
     return kinds.get(person.kind, Condition.STROKE)
 
 
-def _sentences(course: Course, counts: Counts) -> tuple[Statement, ...]:
+def _countable(course: Course, step: float) -> Counts | None:
+    """Count 100 people; None where a table of few people would put nearly all on one side."""
+    counts = course.counts(step)
+    if course.model == "table of changes" and max(counts.better, counts.same, counts.worse) >= ALL:
+        return None
+    return counts
+
+
+def _sentences(course: Course, counts: Counts | None) -> tuple[Statement, ...]:
+    if counts is None:
+        return (Statement(say("without.too-few"), course.source_keys),)
     step, horizon = f"{counts.step:g}", course.horizon_words
+    key = "without.better-barthel" if course.model == "table of changes" else "without.better"
     better, not_better = spoken(counts.better), spoken(100 - counts.better)
     worse, not_worse = spoken(counts.worse), spoken(100 - counts.worse)
     said = [
-        say("without.better", better=better, not_better=not_better, step=step, horizon=horizon,
+        say(key, better=better, not_better=not_better, step=step, horizon=horizon,
             scale=say(f"scale.{course.scale_id}")),
         say("without.worse", worse=worse, not_worse=not_worse, step=step),
     ]  # fmt: skip
     if course.start + counts.step > course.values[-1]:
         said.append(say("notes.ceiling", step=step))
+    said.append(say("notes.living"))
     return tuple(Statement(words, course.source_keys) for words in said)
