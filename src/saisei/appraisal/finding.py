@@ -188,6 +188,11 @@ def _numbers(
     return [Statement(f"{words} {say(f'numbers.{key}', events=events, n=n)}", keys)]
 
 
+def _one(number: float) -> str:
+    """Give a number with one decimal and a real minus, without a negative zero."""
+    return f"{round(number, 1) + 0.0:.1f}".replace("-", "−")
+
+
 def _size(finding: Finding, estimate: float, interval: tuple[float, float]) -> str:
     """Say a difference in points or standard deviations, or an odds ratio."""
     scale = finding.worthwhile.scale if finding.worthwhile else "points"
@@ -196,11 +201,11 @@ def _size(finding: Finding, estimate: float, interval: tuple[float, float]) -> s
         shown = [f"{math.exp(number):.2f}" for number in (estimate, low, high)]
         return say(f"numbers.{scale}", estimate=shown[0], low=shown[1], high=shown[2])
     if abs(estimate) < LEVEL:
-        return say(f"numbers.level.{scale}", low=f"{low:.1f}", high=f"{high:.1f}")
+        return say(f"numbers.level.{scale}", low=_one(low), high=_one(high))
     sign = 1.0 if estimate >= 0 else -1.0
     ends = sorted((sign * low, sign * high))
     side = say(f"numbers.side.{'cells' if estimate >= 0 else 'control'}")
-    shown = [f"{number:.1f}" for number in (sign * estimate, *ends)]
+    shown = [_one(number) for number in (sign * estimate, *ends)]
     return say(f"numbers.{scale}", estimate=shown[0], low=shown[1], high=shown[2], side=side)
 
 
@@ -211,13 +216,13 @@ def _alone(finding: Finding, estimate: float) -> Statement:
     ends = _turned(finding, one.y - reach, one.y + reach)
     if scale == "per-100":
         control = 100 * (finding.control_risk or 0.0)
-        shown = [f"{control + finding.benefit * end:.0f}" for end in ends]
+        shown = [f"{end:.0f}" for end in sorted(control + finding.benefit * end for end in ends)]
     elif scale == "log-odds-ratio":
-        shown = [f"{math.exp(end):.2f}" for end in ends]
+        shown = [f"{math.exp(end):.2f}" for end in sorted(ends)]
     else:
         sign = -1.0 if estimate <= -LEVEL else 1.0
-        shown = [f"{sign * end:.1f}" for end in ends]
-    low, high = sorted(shown, key=float)
+        shown = [_one(end) for end in sorted(sign * end for end in ends)]
+    low, high = shown
     return Statement(say("alone", low=low, high=high), finding.source_keys)
 
 

@@ -75,6 +75,7 @@ CHECKS: dict[str, Callable[[Decision], bool]] = {
         f.people and f.people.better + f.people.same + f.people.worse == 100 for f in d.futures
     ),
     "has_counts": lambda d: any(f.counts for f in d.findings),
+    "says_reading_level": lambda d: any("Flesch-Kincaid" in s.text for s in d.policy),
     "asks_values": lambda d: bool(d.values),
     "has_questions": lambda d: bool(d.questions and d.questions.clinic and d.questions.own_doctor),
     "lists_left_out": lambda d: any(f.rows and (f.left_out or f.unread) for f in d.findings),

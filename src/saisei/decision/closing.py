@@ -174,6 +174,7 @@ def policy(as_of: date, voice: Voice) -> tuple[Statement, ...]:
         voice.statement("policy.update"),
         voice.statement(key, read=table["evidence_read"], days=days),
         voice.statement("policy.clinic_courses"),
+        voice.statement("policy.reading"),
         voice.statement("policy.device"),
         voice.statement("policy.privacy"),
     )
