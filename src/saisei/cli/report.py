@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ def report(
 
     Example: saisei report examples/01-chronic-arm.yaml -o report.html
     """
+    gc.disable()  # the process ends in a moment: looking for cycles would only cost time
     with progress("Reading the evidence and writing the report"):
         from saisei.cases import read_case
         from saisei.decision import decide

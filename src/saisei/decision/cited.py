@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from saisei.appraisal import appraisal_sources
 from saisei.base.errors import DataError
 from saisei.base.sources import Source
 from saisei.decision.model import Decision
+from saisei.decision.parts import parts_of
 from saisei.evidence import study_sources
 from saisei.forecast import forecast_sources
 from saisei.scales import scale_sources
@@ -48,20 +47,8 @@ def cited(decision: Decision) -> tuple[Source, ...]:
         A sentence names a source that no room knows.
     """
     known = all_sources()
-    keys = tuple(dict.fromkeys(_keys(decision)))
+    parts = parts_of(decision)[1:]
+    keys = tuple(dict.fromkeys(key for part in parts for key in getattr(part, "sources", ())))
     if missing := [key for key in keys if key not in known]:
         raise DataError(f"sources that no room knows: {', '.join(missing)}")
     return tuple(known[key] for key in keys)
-
-
-def _keys(value: Any) -> Iterator[str]:
-    if is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            part = getattr(value, field.name)
-            if field.name == "sources" and not isinstance(value, Decision):
-                yield from part
-            elif field.name != "sources":
-                yield from _keys(part)
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _keys(item)

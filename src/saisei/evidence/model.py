@@ -6,6 +6,7 @@ what (an arm that a row names, a count with its n) is the work of `saisei.eviden
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -306,12 +307,12 @@ class Study(_Model):
         """Short name with the year, for a forest plot: ``TREASURE 2024``."""
         return with_year(self.title, self.year)
 
-    @property
+    @cached_property
     def treatment_arms(self) -> tuple[Arm, ...]:
         """The arms that were given cells."""
         return tuple(arm for arm in self.arms if arm.role is Role.TREATMENT)
 
-    @property
+    @cached_property
     def control_arms(self) -> tuple[Arm, ...]:
         """The arms that were given none."""
         return tuple(arm for arm in self.arms if arm.role is Role.CONTROL)

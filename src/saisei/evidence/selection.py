@@ -89,9 +89,10 @@ def concerns(question: Question, study: Study) -> bool:
     wanted = question.condition
     if wanted not in (None, study.condition) and not is_mixed(study, wanted):
         return False
-    stages = stages_treated(study)
-    if question.stage is not None and stages and question.stage not in stages:
-        return False
+    if question.stage is not None:
+        stages = stages_treated(study)
+        if stages and question.stage not in stages:
+            return False
     return any(_arm_may_match(question, arm) for arm in study.treatment_arms)
 
 

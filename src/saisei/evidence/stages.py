@@ -6,6 +6,8 @@ stage decides otherwise. Two stretches match when they share more than a border.
 
 from __future__ import annotations
 
+from functools import cache
+
 from saisei.base.dates import Span
 from saisei.base.store import load_data
 from saisei.evidence.model import Study
@@ -27,9 +29,14 @@ def stages_treated(study: Study) -> frozenset[Stage]:
     [<Stage.ACUTE: 'acute'>, <Stage.SUBACUTE: 'subacute'>]
     """
     delay = study.onset_to_treatment
-    if delay is None or delay.range_days is None or delay.range_days[0] > delay.range_days[1]:
-        return frozenset() if study.stage is None else frozenset({study.stage})
-    low, high = (_at_border(day) for day in delay.range_days)
+    return _stages(study.stage, None if delay is None else delay.range_days)
+
+
+@cache
+def _stages(stated: Stage | None, days: tuple[float, float] | None) -> frozenset[Stage]:
+    if days is None or days[0] > days[1]:
+        return frozenset() if stated is None else frozenset({stated})
+    low, high = (_at_border(day) for day in days)
     if high - low <= 2 * TOUCH:
         return frozenset({stage_of(Span(high, high)) or Stage.CHRONIC})
     return stages_overlapping(Span(low + TOUCH, high - TOUCH))

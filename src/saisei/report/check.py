@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import is_dataclass
 from typing import Any
 
 from saisei.base.errors import DataError
 from saisei.base.texts import LANGUAGES
 from saisei.decision.model import Decision, FindingView, People
+from saisei.decision.parts import names_of, parts_of
 
 __all__ = ["check_decision"]
 
@@ -27,7 +27,7 @@ def check_decision(decision: Decision) -> None:
         is not there, 100 people who are not 100, a number that is not finite, or a ratio at or
         below zero on an axis of ratios.
     """
-    parts = _parts(decision)
+    parts = parts_of(decision)
     faults = [
         *_form(decision),
         *_sources(decision, parts),
@@ -43,25 +43,6 @@ def _form(decision: Decision) -> Iterator[str]:
         yield f"nobody is called {decision.audience!r}; a page is for {', '.join(AUDIENCES)}"
     if decision.language not in LANGUAGES:
         yield f"no report can be written in the language {decision.language!r}"
-
-
-def _parts(decision: Decision) -> list[Any]:
-    """Give the decision and every part in it, whatever it is made of."""
-    found: list[Any] = []
-    waiting: list[Any] = [decision]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, tuple):
-            waiting.extend(reversed(value))
-        elif is_dataclass(value):
-            found.append(value)
-            waiting.extend(getattr(value, name) for name in reversed(_names(value)))
-    return found
-
-
-def _names(part: Any) -> tuple[str, ...]:
-    """Give the names of a dataclass's fields; `dataclasses.fields` is slower, and this is hot."""
-    return tuple(part.__dataclass_fields__)
 
 
 def _sources(decision: Decision, parts: list[Any]) -> Iterator[str]:
@@ -99,7 +80,7 @@ def _own(part: Any) -> Iterator[str]:
 
 
 def _numbers(part: Any) -> Iterator[float]:
-    waiting = [getattr(part, name) for name in _names(part)]
+    waiting = [getattr(part, name) for name in names_of(part)]
     while waiting:
         value = waiting.pop()
         if type(value) is float:

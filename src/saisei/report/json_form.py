@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from saisei.base.errors import DataError
 from saisei.decision.model import SCHEMA, Decision
+from saisei.decision.parts import names_of
 from saisei.report.check import check_decision
 
 __all__ = ["decision_schema", "to_json"]
@@ -31,8 +32,10 @@ def to_json(decision: Decision) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if type(value) is str:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {name: _plain(getattr(value, name)) for name in names_of(value)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, StrEnum) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 from saisei.base.dates import Span
@@ -12,11 +13,13 @@ from saisei.vocabulary.terms import Stage
 __all__ = ["adult_age", "days_per_month", "stage_of", "stages_overlapping"]
 
 
+@cache
 def days_per_month() -> float:
     """Give the length of a month in days, by our convention."""
     return float(load_data("vocabulary/time.yaml")["days_per_month"]["value"])
 
 
+@cache
 def adult_age() -> float:
     """Give the age in years from which somebody is an adult, by our convention."""
     return float(load_data("vocabulary/time.yaml")["adult_from_years"]["value"])
@@ -30,11 +33,18 @@ def stages_overlapping(days: Span) -> frozenset[Stage]:
     >>> sorted(stages_overlapping(Span(3, 30)))
     [<Stage.ACUTE: 'acute'>, <Stage.SUBACUTE: 'subacute'>]
     """
-    borders: dict[str, Any] = load_data("vocabulary/time.yaml")["stages"]
     return frozenset(
-        Stage(name)
-        for name, window in borders.items()
-        if window["from_day"] <= days.high and days.low <= (window["to_day"] or math.inf)
+        stage for stage, first, last in _borders() if first <= days.high and days.low <= last
+    )
+
+
+@cache
+def _borders() -> tuple[tuple[Stage, float, float], ...]:
+    """Give the first and the last day of each stage."""
+    table: dict[str, Any] = load_data("vocabulary/time.yaml")["stages"]
+    return tuple(
+        (Stage(name), float(window["from_day"]), float(window["to_day"] or math.inf))
+        for name, window in table.items()
     )
 
 
