@@ -157,7 +157,7 @@ def test_lists_and_shows_print(tmp_path: Path) -> None:
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    commands = [("report",), ("screen",), ("case", "template"), ("case", "check"),
+    commands = [("report",), ("screen",), ("pool",), ("case", "template"), ("case", "check"),
                 ("evidence", "check"), ("evidence", "list"), ("evidence", "show"),
                 ("therapies", "list"), ("therapies", "show"), ("therapies", "journey")]  # fmt: skip
     for words in commands:
@@ -171,3 +171,43 @@ def test_importing_saisei_loads_no_heavy_library() -> None:
     code = f"import sys, saisei; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+BCG = "author,ai,n1i,ci,n2i\nAronson,4,123,11,139\nFerguson,6,306,29,303\nRosenthal,3,231,11,220\n"
+
+
+def test_a_table_is_pooled_as_the_library_pools_it(tmp_path: Path) -> None:
+    from saisei import synthesis as syn  # noqa: PLC0415 - of this test alone
+
+    path = tmp_path / "bcg.csv"
+    path.write_text(BCG + "Empty,0,20,0,20\n", encoding="utf-8")
+    said = json.loads(saisei("pool", path, "--measure", "RR", "--json").stdout)
+    raw = syn.effect(
+        "RR", events1=[4, 6, 3], n1=[123, 306, 231], events2=[11, 29, 11], n2=[139, 303, 220]
+    )
+    assert said["pool"]["estimate"] == syn.pool(raw.y, raw.v).estimate
+    assert said["left_out"] == [{"study": "Empty", "reason": "no event in either arm"}]
+    shown = saisei("pool", path, "--measure", "RR").stdout
+    assert "Ferguson" in shown
+    assert "left out: Empty" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--measure", "XX"), "SMD"),
+        (("--measure", "SMD"), "mean1"),
+        (("--measure", "RR", "--method", "REMEL"), "REML"),
+        (("--measure", "RR", "--test", "t"), "knha"),
+        (("--measure", "RR", "--level", "95"), "0.95"),
+    ],
+)
+def test_a_table_pooled_the_wrong_way_is_refused(
+    tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    path = tmp_path / "bcg.csv"
+    path.write_text(BCG, encoding="utf-8")
+    done = saisei("pool", path, *words)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr

@@ -39,6 +39,7 @@ from saisei.evidence.question import (
     Why,
 )
 from saisei.evidence.stages import stages_treated
+from saisei.evidence.tables import StudyTable, measures, read_table
 from saisei.evidence.tiers import TIERS, Target, Tier, at_tier, tier
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ __all__ = [
     "Selection",
     "Study",
     "StudySource",
+    "StudyTable",
     "Target",
     "Tier",
     "Unreported",
@@ -78,8 +80,10 @@ __all__ = [
     "limit_is_good",
     "load_study",
     "matching_arms",
+    "measures",
     "outcome_facts",
     "overall_bias",
+    "read_table",
     "select",
     "stages_treated",
     "studies",
