@@ -159,6 +159,7 @@ def test_lists_and_shows_print(tmp_path: Path) -> None:
 def test_every_command_has_help_with_an_example() -> None:
     commands = [("report",), ("screen",), ("pool",), ("case", "template"), ("case", "check"),
                 ("evidence", "check"), ("evidence", "list"), ("evidence", "show"),
+                ("evidence", "pool"),
                 ("therapies", "list"), ("therapies", "show"), ("therapies", "journey")]  # fmt: skip
     for words in commands:
         done = saisei(*words, "--help")
@@ -209,5 +210,31 @@ def test_a_table_pooled_the_wrong_way_is_refused(
     path.write_text(BCG, encoding="utf-8")
     done = saisei("pool", path, *words)
     assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_question_to_the_study_files_leaves_nobody_out_in_silence() -> None:
+    done = saisei("evidence", "pool", "--outcome", "fma-motor", "--event", "gain_at_least:10",
+                  "--condition", "ischemic-stroke", "--stage", "chronic")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for part in ("ACTIsSIMA", "16/111 against 7/52", "higher is better", "PISCES", "left out",
+                 "not randomised"):  # fmt: skip
+        assert part in done.stdout, part
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--outcome", "mrss"), "mrs"),
+        (("--outcome", "mrs", "--event", "at_most"), "at_most:2"),
+        (("--outcome", "mrs", "--event", "below:2"), "at_most"),
+        (("--outcome", "death", "--kind", "mean"), "events"),
+        (("--outcome", "mrs", "--kind", "ordinal", "--stage", "late"), "chronic"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(words: tuple[str, ...], told: str) -> None:
+    done = saisei("evidence", "pool", *words)
+    assert done.returncode == 2, done.stdout
     assert told in done.stderr
     assert "Traceback" not in done.stderr

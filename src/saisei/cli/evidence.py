@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saisei.cli import question
 from saisei.cli.output import console, must_be_known
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The study files: check, list, show.", no_args_is_help=True)
+app = typer.Typer(help="The study files: check, list, show, pool.", no_args_is_help=True)
+app.command("pool")(question.pool)
 
 
 @app.command()

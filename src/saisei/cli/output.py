@@ -53,6 +53,10 @@ def console() -> Console:
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 
 
+FEW = 12
+"""So many words are listed whole."""
+
+
 def now() -> datetime:
     """Read the clock: only the surfaces do."""
     return datetime.now().astimezone().replace(second=0, microsecond=0)
@@ -108,8 +112,10 @@ def must_be_known(value: str, known: Sequence[str], name: str) -> None:
         It is not among them.
     """
     if value not in known:
-        near = difflib.get_close_matches(value, known, 3) or known[:12]
+        near = difflib.get_close_matches(value, known, 3) or known[:FEW]
         expected = f"one of those that exist, such as {', '.join(near)}"
+        if len(known) <= FEW:
+            expected = f"one of {', '.join(known)}"
         raise OptionError(Problem("unknown", f"there is no {value!r}", expected, field=name))
 
 
