@@ -19,6 +19,7 @@ import numpy as np
 from saisei.synthesis import _special
 from saisei.synthesis._arrays import check_level, frozen
 from saisei.synthesis._roots import falling_root, rising_roots
+from saisei.synthesis.shortest import shortest_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from saisei.synthesis.quadrature import Panels
 
 SQRT_2PI = math.sqrt(2.0 * math.pi)
+TINY = 1e-300
 
 
 class Marginal(ABC):
@@ -48,6 +50,15 @@ class Marginal(ABC):
     def cumulative(self, x: FloatArray) -> FloatArray:
         """Distribution function at an array of values."""
 
+    @abstractmethod
+    def log_density(self, x: float) -> tuple[float, float]:
+        """Log density at a value, and its slope there."""
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The least and the greatest value."""
+        return -math.inf, math.inf
+
     @property
     def median(self) -> float:
         """The median."""
@@ -58,6 +69,10 @@ class Marginal(ABC):
         tail = 0.5 * (1.0 - check_level(level))
         low, high = self.quantiles(np.array([tail, 1.0 - tail])).tolist()
         return low, high
+
+    def shortest(self, level: float = 0.95) -> tuple[float, float]:
+        """Shortest interval: where the density has one peak, no value outside is likelier."""
+        return shortest_interval(self, level)
 
     @overload
     def quantile(self, p: float) -> float: ...
@@ -121,6 +136,15 @@ class Mixture(Marginal):
         """Density at an array of values."""
         z = np.subtract.outer(np.atleast_1d(np.asarray(x, float)), self.centres) / self.spreads
         return np.asarray(np.exp(-0.5 * z * z) @ (self.weights / self.spreads) / SQRT_2PI)
+
+    def log_density(self, x: float) -> tuple[float, float]:
+        """Log density at a value, and its slope there."""
+        z = (x - self.centres) / self.spreads
+        least = float(np.min(z * z))
+        heights = np.exp(0.5 * (least - z * z)) * self.weights / self.spreads
+        total = float(heights.sum())
+        slope = -float(heights @ (z / self.spreads)) / total
+        return math.log(total / SQRT_2PI) - 0.5 * least, slope
 
     def expect(self, function: Callable[[FloatArray], FloatArray], points: int = 20) -> float:
         """Mean of a smooth function of the quantity, by Gauss-Hermite in each component.
@@ -195,6 +219,22 @@ class TauMarginal(Marginal):
         """Density at an array of values above 0 (below the panels: of the prior's shape)."""
         values = [self._density(float(one)) for one in np.atleast_1d(np.asarray(x, float))]
         return np.array(values)
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The least and the greatest value."""
+        return 0.0, self.prior.upper
+
+    def log_density(self, x: float) -> tuple[float, float]:
+        """Log density at a value above 0, and its slope there."""
+        u = math.log(x)
+        if self.panels.edges[0] < u < self.panels.edges[-1]:
+            height, slope = self.panels.density_and_slope(u)
+            height = max(height, TINY)
+            return math.log(height) - u, (slope / height - 1.0) / x
+        near = np.array([x, x * (1.0 + 1e-6)])
+        first, second = np.log(np.maximum(self.density(near), TINY)).tolist()
+        return first, (second - first) / (1e-6 * x)
 
     def _cumulative(self, x: float) -> float:
         if x <= 0.0:

@@ -46,6 +46,12 @@ class Panels:
         panel, x, _ = self._locate(u)
         return float(self.coefficients[panel] @ polynomials(x)[:-1])
 
+    def density_and_slope(self, u: float) -> tuple[float, float]:
+        """Return the density at u and its slope there."""
+        panel, x, half = self._locate(u)
+        at, row = polynomials(x), self.coefficients[panel]
+        return float(row @ at[:-1]), float(row @ (derivative() @ at)) / half
+
     def integral_to(self, u: float) -> float:
         """Return the integral from the first edge to u."""
         panel, x, half = self._locate(u)
@@ -104,6 +110,13 @@ def polynomials(x: float) -> FloatArray:
 def antiderivative() -> FloatArray:
     """Matrix that turns Legendre coefficients into those of the integral from -1."""
     rows = [np.polynomial.legendre.legint(row, lbnd=-1) for row in np.eye(ORDER)]
+    return np.array([np.pad(row, (0, ORDER + 1 - row.size)) for row in rows])
+
+
+@functools.cache
+def derivative() -> FloatArray:
+    """Matrix that turns Legendre coefficients into those of the derivative."""
+    rows = [np.polynomial.legendre.legder(row) for row in np.eye(ORDER)]
     return np.array([np.pad(row, (0, ORDER + 1 - row.size)) for row in rows])
 
 
