@@ -27,6 +27,7 @@ Conventions
   out and why. A mistake in the input is a ``ValueError`` that names the place and the value.
 """
 
+from saisei.synthesis.batch import PoolBatch, pool_batch
 from saisei.synthesis.bayes import BayesResult, bayes_pool
 from saisei.synthesis.conversions import (
     SMD_TO_LOG_OR,
@@ -54,6 +55,15 @@ from saisei.synthesis.priors import (
     TauPrior,
     Uniform,
 )
+from saisei.synthesis.priors_more import (
+    Exponential,
+    HalfLogistic,
+    InverseGammaTau2,
+    Jeffreys,
+    Lomax,
+    Power,
+    UniformShrinkage,
+)
 from saisei.synthesis.proportions import ProportionInterval, binomial_interval, difference_interval
 
 __all__ = [
@@ -61,22 +71,30 @@ __all__ = [
     "BayesResult",
     "CommonOddsRatio",
     "Effect",
+    "Exponential",
     "HalfCauchy",
+    "HalfLogistic",
     "HalfNormal",
     "HalfT",
+    "InverseGammaTau2",
+    "Jeffreys",
     "LeftOut",
     "LogNormal",
     "LogT",
+    "Lomax",
     "Marginal",
     "MeanSD",
     "Mixture",
     "Normal",
+    "PoolBatch",
     "PoolResult",
+    "Power",
     "ProportionInterval",
     "Shrinkage",
     "TauMarginal",
     "TauPrior",
     "Uniform",
+    "UniformShrinkage",
     "bayes_pool",
     "binomial_interval",
     "combine_arms",
@@ -87,6 +105,7 @@ __all__ = [
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
     "pool",
+    "pool_batch",
     "q_profile",
     "sd_from_se",
     "se_from_ci",
