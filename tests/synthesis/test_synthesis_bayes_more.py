@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize
+from scipy import integrate, optimize, stats
 
 from saisei import synthesis as syn
 from saisei.synthesis.marginals import Marginal
@@ -128,3 +128,139 @@ def test_level_out_of_range() -> None:
     with pytest.raises(ValueError, match=r"level is 1\.5"):
         syn.bayes_pool([0.1], [0.2]).mu.shortest(1.5)
     assert math.isfinite(syn.bayes_pool([0.1], [0.2]).mu.shortest(0.5)[0])
+
+
+# Further priors -------------------------------------------------------------------------------
+
+LAWS: list[tuple[syn.TauPrior, Any]] = [
+    (syn.Exponential(0.4), stats.expon(scale=0.4)),
+    (syn.HalfLogistic(0.3), stats.halflogistic(scale=0.3)),
+    (syn.Lomax(1.5, 0.4), stats.lomax(1.5, scale=0.4)),
+    (syn.Power(1.0, 2.0), stats.powerlaw(2.0, scale=2.0)),
+    (syn.Power(-0.5, 2.0), stats.powerlaw(0.5, scale=2.0)),
+    (syn.UniformShrinkage(0.3), stats.burr12(2.0, 1.0, scale=0.3)),
+]
+
+
+@pytest.mark.parametrize(("prior", "law"), LAWS, ids=lambda part: str(part)[:24])
+def test_priors_are_the_laws_they_name(prior: syn.TauPrior, law: Any) -> None:
+    x = np.array([1e-8, 0.01, 0.3, 1.0, 1.9])
+    np.testing.assert_allclose(prior.log_density(x), law.logpdf(x), rtol=1e-12, atol=1e-12)
+    below = [prior.mass_below(float(one)) for one in x]
+    np.testing.assert_allclose(below, law.cdf(x), rtol=1e-12)
+    # One study and a flat mean effect leave the prior as it is.
+    tau = syn.bayes_pool([0.4], [0.2], prior).tau
+    p = np.array([1e-6, 0.025, 0.5, 0.975])
+    np.testing.assert_allclose(tau.quantile(p), law.ppf(p), rtol=1e-8)
+
+
+def test_inverse_gamma_is_that_of_tau2() -> None:
+    prior, law = syn.InverseGammaTau2(0.8, 0.05), stats.invgamma(0.8, scale=0.05)
+    x = np.array([0.05, 0.2, 1.0, 5.0])
+    np.testing.assert_allclose(prior.log_density(x), law.logpdf(x**2) + np.log(2 * x), rtol=1e-12)
+    np.testing.assert_allclose([prior.mass_below(float(t)) for t in x], law.cdf(x**2), rtol=1e-12)
+    p = np.array([0.01, 0.5, 0.99])
+    tau = syn.bayes_pool([0.4], [0.2], prior).tau
+    np.testing.assert_allclose(tau.quantile(p), np.sqrt(law.ppf(p)), rtol=1e-8)
+    assert tau.sd == math.inf
+
+
+IMPROPER: list[syn.TauPrior] = [
+    syn.Power(1.0),
+    syn.Power(-0.5),
+    syn.Jeffreys(tuple(CRINS["sigma"])),
+]
+
+
+@pytest.mark.parametrize("prior", IMPROPER, ids=lambda prior: repr(prior)[:12])
+def test_improper_priors_integrate_as_they_say(prior: syn.TauPrior) -> None:
+    for end in (1e-6, 0.3, 4.0):
+        # In tau = t^4 the root at 0 is smooth.
+        area = integrate.quad(
+            lambda t: 4 * t**3 * math.exp(prior.log_density(np.array([t**4]))[0]),
+            0.0,
+            end**0.25,
+            epsabs=0.0,
+            epsrel=1e-12,
+        )[0]
+        assert prior.mass_below(end) == pytest.approx(area, rel=1e-11)
+
+
+MORE_PRIORS: list[syn.TauPrior] = [law[0] for law in LAWS] + [
+    *IMPROPER,
+    syn.InverseGammaTau2(0.8, 0.05),
+    syn.Lomax.of_studies(CRINS["sigma"]),
+    syn.UniformShrinkage.of_studies(CRINS["sigma"]),
+]
+
+
+@pytest.mark.parametrize("prior", MORE_PRIORS, ids=lambda prior: repr(prior)[:28])
+def test_posterior_by_a_second_integration(prior: syn.TauPrior) -> None:
+    """Printed quantiles to 1e-9 of their scale: scalars, tau itself, QUADPACK."""
+    y, v = np.array(CRINS["y"]), np.square(CRINS["sigma"])
+    result = syn.bayes_pool(y, CRINS["sigma"], prior)
+    assert result.converged
+
+    def density(u: float, at: float | None = None) -> float:
+        tau = math.exp(u)
+        w = 1.0 / (v + tau * tau)
+        mean = float(w @ y / w.sum())
+        log = 0.5 * float(np.log(w).sum() - math.log(w.sum()) - w @ np.square(y - mean))
+        height = math.exp(log + float(prior.log_density(np.array([tau]))[0]) + u)
+        return height if at is None else height * float(stats.norm.cdf(at, mean, w.sum() ** -0.5))
+
+    def integral(end: float, at: float | None = None) -> float:
+        cuts = [c for c in np.linspace(-70.0, 14.0, 43).tolist() if c < end]
+        pairs = itertools.pairwise([*cuts, end])
+        return sum(
+            integrate.quad(density, *pair, (at,), epsabs=1e-15, epsrel=1e-11)[0] for pair in pairs
+        )
+
+    end = min(14.0, math.log(prior.upper))
+    total = integral(end)
+    for p in (0.025, 0.5, 0.975):
+        tau = result.tau.quantile(p)
+        error = integral(math.log(tau)) / total - p
+        assert abs(error) <= 1e-9 * float(result.tau.density(tau)[0]) * tau
+    mu = result.mu.quantile(0.975)
+    error = integral(end, mu) / total - 0.975
+    assert abs(error) <= 1e-9 * result.mu.density(mu)[0] * result.mu.sd
+
+
+def test_scales_made_from_the_studies() -> None:
+    """DuMouchel: half of the mass below the harmonic mean of the variances, as an SD."""
+    typical = math.sqrt(2 / (1 / 0.04 + 1 / 0.09))
+    assert syn.Lomax.of_studies([0.2, 0.3]).mass_below(typical) == pytest.approx(0.5)
+    prior = syn.UniformShrinkage.of_studies([0.2, 0.3])
+    # Flat on B = s^2 / (s^2 + tau^2): B above 0.9 has a tenth of the mass.
+    assert prior.mass_below(typical * math.sqrt(1 / 0.9 - 1)) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("prior", "needed"),
+    [(syn.Power(1.0), 4), (syn.Power(-0.5), 2), (syn.Uniform(), 3), (syn.Jeffreys((0.2,)), 2)],
+    ids=["tau2", "root", "tau", "jeffreys"],
+)
+def test_improper_posteriors_are_refused(prior: syn.TauPrior, needed: int) -> None:
+    y, se = [0.1 * i for i in range(needed)], [0.2] * needed
+    assert syn.bayes_pool(y, se, prior).converged
+    with pytest.raises(ValueError, match=f"it takes {needed}"):
+        syn.bayes_pool(y[1:], se[1:], prior)
+    assert syn.bayes_pool(y, se, prior, syn.Normal(0, 1)).log_evidence is None
+
+
+def test_priors_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match="mass at tau = 0 is infinite"):
+        syn.Power(-1.0)
+    with pytest.raises(ValueError, match=r"se\[1\] is -1"):
+        syn.Jeffreys((0.1, -1.0))
+    with pytest.raises(ValueError, match="se is empty"):
+        syn.Lomax.of_studies([])
+    with pytest.raises(ValueError, match="upper is 0"):
+        syn.Power(0.0, 0.0)
+    for make in (syn.Exponential, syn.HalfLogistic, syn.UniformShrinkage):
+        with pytest.raises(ValueError, match="scale is 0"):
+            make(0.0)
+    for pair in (syn.Lomax, syn.InverseGammaTau2):
+        with pytest.raises(ValueError, match="shape is nan"):
+            pair(math.nan, 1.0)

@@ -238,10 +238,12 @@ def _likelihood_power(k: int, mu_prior: Normal | None) -> int:
 
 
 def _check_proper(k: int, tau_prior: TauPrior, mu_prior: Normal | None) -> None:
-    if not tau_prior.proper and tau_prior.tail_power + _likelihood_power(k, mu_prior) <= 1.0:
+    power = tau_prior.tail_power + _likelihood_power(k, mu_prior)
+    if not tau_prior.proper and power <= 1.0:
+        needed = k + math.floor(1.0 - power) + 1
         raise ValueError(
-            f"{k} studies do not make the posterior proper under {tau_prior}; "
-            "choose a proper prior such as HalfNormal"
+            f"{k} studies do not make the posterior proper under {tau_prior}: it takes "
+            f"{needed}; choose a proper prior such as HalfNormal"
         )
 
 

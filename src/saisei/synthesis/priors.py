@@ -51,7 +51,8 @@ class TauPrior(Protocol):
         """Mass between 0 and tau."""
 
 
-def _positive(name: str, value: float) -> None:
+def require_positive(name: str, value: float) -> None:
+    """Raise a ValueError unless ``value`` is a finite number above 0."""
     if not (math.isfinite(value) and value > 0.0):
         raise ValueError(f"{name} is {value:g}; expected a finite number above 0")
 
@@ -61,7 +62,7 @@ def _finite(name: str, value: float) -> None:
         raise ValueError(f"{name} is {value:g}; expected a finite number")
 
 
-class _Proper:
+class PriorBase:
     """What most priors share: a light tail, no upper end, mass one."""
 
     __slots__ = ()
@@ -88,7 +89,7 @@ class _Proper:
 
 
 @dataclass(frozen=True, slots=True)
-class HalfNormal(_Proper):
+class HalfNormal(PriorBase):
     """Half-normal: the absolute value of a normal with mean 0 and standard deviation ``scale``.
 
     Examples
@@ -100,7 +101,7 @@ class HalfNormal(_Proper):
     scale: float
 
     def __post_init__(self) -> None:
-        _positive("scale", self.scale)
+        require_positive("scale", self.scale)
 
     def log_density(self, tau: FloatArray) -> FloatArray:
         """Log density at values of tau above 0."""
@@ -112,15 +113,15 @@ class HalfNormal(_Proper):
 
 
 @dataclass(frozen=True, slots=True)
-class HalfT(_Proper):
+class HalfT(PriorBase):
     """Half-t with ``df`` degrees of freedom (Gelman 2006)."""
 
     df: float
     scale: float
 
     def __post_init__(self) -> None:
-        _positive("df", self.df)
-        _positive("scale", self.scale)
+        require_positive("df", self.df)
+        require_positive("scale", self.scale)
 
     @property
     def tail_power(self) -> float:
@@ -137,13 +138,13 @@ class HalfT(_Proper):
 
 
 @dataclass(frozen=True, slots=True)
-class HalfCauchy(_Proper):
+class HalfCauchy(PriorBase):
     """Half-Cauchy, the half-t with one degree of freedom (Gelman 2006)."""
 
     scale: float
 
     def __post_init__(self) -> None:
-        _positive("scale", self.scale)
+        require_positive("scale", self.scale)
 
     @property
     def tail_power(self) -> float:
@@ -160,7 +161,7 @@ class HalfCauchy(_Proper):
 
 
 @dataclass(frozen=True, slots=True)
-class LogNormal(_Proper):
+class LogNormal(PriorBase):
     """Log-normal on tau: ``log(tau)`` has mean ``meanlog`` and standard deviation ``sdlog``.
 
     Examples
@@ -176,7 +177,7 @@ class LogNormal(_Proper):
 
     def __post_init__(self) -> None:
         _finite("meanlog", self.meanlog)
-        _positive("sdlog", self.sdlog)
+        require_positive("sdlog", self.sdlog)
 
     @classmethod
     def from_tau2(cls, mu: float, sigma: float) -> LogNormal:
@@ -195,7 +196,7 @@ class LogNormal(_Proper):
 
 
 @dataclass(frozen=True, slots=True)
-class LogT(_Proper):
+class LogT(PriorBase):
     """Log-t on tau: ``(log(tau) - location) / scale`` has t with ``df`` degrees of freedom."""
 
     location: float
@@ -204,8 +205,8 @@ class LogT(_Proper):
 
     def __post_init__(self) -> None:
         _finite("location", self.location)
-        _positive("scale", self.scale)
-        _positive("df", self.df)
+        require_positive("scale", self.scale)
+        require_positive("df", self.df)
 
     @classmethod
     def from_tau2(cls, location: float, scale: float, df: float = 5.0) -> LogT:
@@ -281,7 +282,7 @@ class Normal:
 
     def __post_init__(self) -> None:
         _finite("mean", self.mean)
-        _positive("sd", self.sd)
+        require_positive("sd", self.sd)
 
 
 def _log_t(x: FloatArray, df: float) -> FloatArray:
