@@ -122,8 +122,8 @@ def test_mistakes_in_means() -> None:
         syn.effect("SMD", **{**MEANS, "n2": [1]})
     with pytest.raises(ValueError, match=r"mean2\[0\] is -4; expected a mean above 0"):
         syn.effect("ROM", **{**MEANS, "mean2": [-4.0]})
-    with pytest.raises(ValueError, match="formula is 'AV'; expected one of LS, LS2, UB"):
-        syn.effect("SMD", formula="AV", **MEANS)
+    with pytest.raises(ValueError, match="formula is 'XV'; expected one of LS, LS2, UB"):
+        syn.effect("SMD", formula="XV", **MEANS)
     with pytest.raises(ValueError, match="zero_cells is 'half'"):
         syn.effect("OR", zero_cells="half", **COUNTS)  # type: ignore[arg-type]
 

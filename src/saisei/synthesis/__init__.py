@@ -27,6 +27,7 @@ Conventions
   out and why. A mistake in the input is a ``ValueError`` that names the place and the value.
 """
 
+from saisei.synthesis._raw import Effect, LeftOut
 from saisei.synthesis.batch import PoolBatch, pool_batch
 from saisei.synthesis.bayes import BayesResult, bayes_pool
 from saisei.synthesis.conversions import (
@@ -40,7 +41,15 @@ from saisei.synthesis.conversions import (
     se_from_ci,
     smd_to_log_or,
 )
-from saisei.synthesis.effects import Effect, LeftOut, effect
+from saisei.synthesis.conversions_more import (
+    change_correlation,
+    change_sd,
+    effect_from_ci,
+    sd_from_ci,
+    sd_from_difference,
+    se_from_p,
+)
+from saisei.synthesis.effects import effect
 from saisei.synthesis.heterogeneity import q_profile
 from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
 from saisei.synthesis.ordinal import CommonOddsRatio, common_odds_ratio
@@ -97,17 +106,23 @@ __all__ = [
     "UniformShrinkage",
     "bayes_pool",
     "binomial_interval",
+    "change_correlation",
+    "change_sd",
     "combine_arms",
     "common_odds_ratio",
     "difference_interval",
     "effect",
+    "effect_from_ci",
     "mean_sd_from_five_numbers",
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
     "pool",
     "pool_batch",
     "q_profile",
+    "sd_from_ci",
+    "sd_from_difference",
     "sd_from_se",
     "se_from_ci",
+    "se_from_p",
     "smd_to_log_or",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -109,13 +109,22 @@ def mean_sd_from_median_range(median: float, low: float, high: float, n: float) 
 
 
 def mean_sd_from_five_numbers(
-    low: float, q1: float, median: float, q3: float, high: float, n: float
+    low: float,
+    q1: float,
+    median: float,
+    q3: float,
+    high: float,
+    n: float,
+    sd_formula: Literal["wan", "shi"] = "wan",
 ) -> MeanSD:
     """Estimate mean and SD from minimum, quartiles and maximum.
 
     Mean: Luo and others (2018), scenario S3, with weights ``2.2/(2.2 + n^0.75)`` for the middle
     of the range and ``0.7 - 0.72/n^0.55`` for the middle of the quartiles. SD: Wan and others
-    (2014), scenario C2, the average of their two estimates.
+    (2014), scenario C2, the average of their two estimates; or, by name, Shi and others (2020),
+    who weight the two best: ``(high - low)/theta1 + (q3 - q1)/theta2`` with
+    ``theta1 = (2 + 0.14 n^0.6) z((n - 0.375)/(n + 0.25))`` and
+    ``theta2 = (2 + 2/(0.07 n^0.6)) z((0.75 n - 0.125)/(n + 0.25))``.
 
     Examples
     --------
@@ -126,7 +135,14 @@ def mean_sd_from_five_numbers(
     _ordered(n, low=low, q1=q1, median=median, q3=q3, high=high)
     outer, inner = 2.2 / (2.2 + n**0.75), 0.7 - 0.72 / n**0.55
     mean = outer * (low + high) / 2.0 + inner * (q1 + q3) / 2.0 + (1.0 - outer - inner) * median
-    sd = 0.5 * ((high - low) / _range_width(n) + (q3 - q1) / _quartile_width(n))
+    from_range, from_quartiles = (high - low) / _range_width(n), (q3 - q1) / _quartile_width(n)
+    if sd_formula == "shi":
+        share = 1.0 / (1.0 + 0.07 * n**0.6)
+        sd = share * from_range + (1.0 - share) * from_quartiles
+        return MeanSD(mean, sd, "mean Luo 2018 S3, SD Shi 2020", n)
+    if sd_formula != "wan":
+        raise ValueError(f"sd_formula is {sd_formula!r}; expected 'wan' or 'shi'")
+    sd = 0.5 * (from_range + from_quartiles)
     return MeanSD(mean, sd, "mean Luo 2018 S3, SD Wan 2014 C2", n)
 
 

@@ -1,4 +1,4 @@
-"""Effect sizes from the raw numbers of two arms.
+"""Effect sizes from the raw numbers of studies.
 
 Arm 1 is the treatment, arm 2 the control; every effect is treatment minus control, and ratios are
 natural logarithms. The same data give different answers under different variance formulae, so
@@ -10,46 +10,48 @@ measure raw numbers                           effect
 OR      events1 n1 events2 n2                 log odds ratio
 RR      events1 n1 events2 n2                 log risk ratio
 RD      events1 n1 events2 n2                 difference of risks
+PETO    events1 n1 events2 n2                 log odds ratio of Peto (one step)
+AS      events1 n1 events2 n2                 difference of arcsine roots of risks
 MD      mean1 sd1 n1 mean2 sd2 n2             difference of means
 SMD     mean1 sd1 n1 mean2 sd2 n2             standardised difference (Hedges' g)
+SMDH    mean1 sd1 n1 mean2 sd2 n2             the same, by the mean of the two variances
 ROM     mean1 sd1 n1 mean2 sd2 n2             log ratio of means
+CVR     mean1 sd1 n1 mean2 sd2 n2             log ratio of coefficients of variation
 ======= ===================================== ==========================================
+
+Rates, changes within people, single groups and correlations are in ``effects_more``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from saisei.synthesis import _special
-from saisei.synthesis._arrays import frozen, plain, refuse, vector
+from saisei.synthesis import _raw
+from saisei.synthesis._raw import BINARY, DoubleZero, Effect, ZeroCells
+from saisei.synthesis.effects_more import MORE, OtherMeasure, more, small_sample
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from saisei.synthesis._arrays import BoolArray, FloatArray, IntArray
+    from saisei.synthesis._arrays import BoolArray, FloatArray
 
-Measure = Literal["OR", "RR", "RD", "MD", "SMD", "ROM"]
-ZeroCells = Literal["add-half", "add-half-everywhere", "leave-out"]
-"""What to do about empty cells of a 2 x 2 table: add 0.5 to all four cells of the studies that
-have one (the common convention), add it to every study, or leave such studies out."""
+Measure = Literal["OR", "RR", "RD", "PETO", "AS", "MD", "SMD", "SMDH", "ROM", "CVR"] | OtherMeasure
 
-DoubleZero = Literal["leave-out", "keep"]
-"""What to do in a ratio with studies where nobody, or everybody, had the event in both arms: they
-say nothing about a ratio. Kept, they count with 0.5 added."""
-
-NOBODY, EVERYBODY = "no event in either arm", "an event in everyone of both arms"
-BINARY = ("events1", "n1", "events2", "n2")
 CONTINUOUS = ("mean1", "sd1", "n1", "mean2", "sd2", "n2")
+
 FORMULA_NAMES: dict[str, tuple[str, ...]] = {
     "OR": ("woolf",),
     "RR": ("delta",),
     "RD": ("delta",),
+    "PETO": ("peto",),
+    "AS": ("delta",),
     "MD": ("separate", "pooled"),
-    "SMD": ("LS", "LS2", "UB"),
+    "SMD": ("LS", "LS2", "UB", "AV", "revman"),
+    "SMDH": ("bonett",),
     "ROM": ("corrected", "plain"),
+    "CVR": ("corrected", "nakagawa"),
 }
 """The formulae by name; the first of each is the default."""
 
@@ -57,75 +59,49 @@ FORMULAE = {
     ("OR", "woolf"): "log OR, variance 1/a + 1/b + 1/c + 1/d (Woolf 1955)",
     ("RR", "delta"): "log RR, variance 1/a - 1/n1 + 1/c - 1/n2 (Katz 1978)",
     ("RD", "delta"): "RD, variance p1 (1 - p1)/n1 + p2 (1 - p2)/n2",
+    ("PETO", "peto"): "Peto's log OR, (O - E)/V with variance 1/V, V hypergeometric (Yusuf 1985)",
+    ("AS", "delta"): "asin sqrt p1 - asin sqrt p2, variance 1/(4 n1) + 1/(4 n2) (Rücker 2009)",
     ("MD", "separate"): "MD, variance sd1^2/n1 + sd2^2/n2",
     ("MD", "pooled"): "MD, variance sp^2 (1/n1 + 1/n2), sp the pooled SD",
     ("SMD", "LS"): "Hedges' g (exact), variance 1/n1 + 1/n2 + g^2/(2 (n1 + n2)) (Hedges 1982)",
     ("SMD", "LS2"): "Hedges' g (exact), variance J^2 (1/n1 + 1/n2 + d^2/(2 (n1 + n2)))",
     ("SMD", "UB"): "Hedges' g (exact), unbiased variance (Hedges 1983)",
+    ("SMD", "AV"): (
+        "Hedges' g (exact), variance 1/n1 + 1/n2 + G^2/(2 (n1 + n2)), G the mean g of the studies "
+        "weighted by people (Hunter and Schmidt 2004)"
+    ),
+    ("SMD", "revman"): (
+        "Hedges' g (factor 1 - 3/(4 N - 9)), variance 1/n1 + 1/n2 + g^2/(2 (N - 3.94)), "
+        "N = n1 + n2 (Review Manager)"
+    ),
+    ("SMDH", "bonett"): (
+        "difference over s = sqrt((sd1^2 + sd2^2)/2), times J(n1 + n2 - 2); variance "
+        "g^2 (sd1^4/(n1 - 1) + sd2^4/(n2 - 1))/(8 s^4) + "
+        "(sd1^2/(n1 - 1) + sd2^2/(n2 - 1))/s^2 (Bonett 2008, 2009)"
+    ),
     ("ROM", "corrected"): (
         "log ROM with bias correction (Lajeunesse 2015), variance sd1^2/(n1 m1^2) + sd2^2/(n2 m2^2)"
     ),
     ("ROM", "plain"): "log ROM, variance sd1^2/(n1 m1^2) + sd2^2/(n2 m2^2) (Hedges 1999)",
+    ("CVR", "corrected"): (
+        "log CVR with both bias corrections (Senior 2020), variance "
+        "cv1^2/n1 + 1/(2 (n1 - 1)) + cv2^2/n2 + 1/(2 (n2 - 1))"
+    ),
+    ("CVR", "nakagawa"): (
+        "log CVR with 1/(2 (n1 - 1)) - 1/(2 (n2 - 1)) added (Nakagawa 2015), variance "
+        "cv1^2/n1 + 1/(2 (n1 - 1)) + cv2^2/n2 + 1/(2 (n2 - 1))"
+    ),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A study that gave no effect: its place in the input, and why."""
-
-    index: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Effect:
-    """Effect sizes.
-
-    Attributes
-    ----------
-    y, v : arrays of shape (k,)
-        Effects and sampling variances of the studies that gave one.
-    index : array of shape (k,)
-        The place of each in the input.
-    measure, formula
-        What was computed, and how its variance was.
-    left_out : tuple of LeftOut
-        The studies that gave none.
-    adjusted : tuple of int
-        Places in the input where 0.5 was added to the cells.
-    """
-
-    y: FloatArray = field(hash=False)
-    v: FloatArray = field(hash=False)
-    index: IntArray = field(hash=False)
-    measure: str
-    formula: str
-    left_out: tuple[LeftOut, ...] = ()
-    adjusted: tuple[int, ...] = ()
-
-    @property
-    def se(self) -> FloatArray:
-        """Standard errors."""
-        return np.sqrt(self.v)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {
-            "y": plain(self.y),
-            "v": plain(self.v),
-            "index": plain(self.index),
-            "measure": self.measure,
-            "formula": self.formula,
-            "left_out": [{"index": one.index, "reason": one.reason} for one in self.left_out],
-            "adjusted": list(self.adjusted),
-        }
+UNCORRECTED = {"PETO", "AS"}
+"""Measures that need nothing added to empty cells."""
 
 
 def effect(
     measure: Measure,
     *,
     formula: str | None = None,
-    zero_cells: ZeroCells = "add-half",
+    zero_cells: ZeroCells | None = None,
     double_zero: DoubleZero = "leave-out",
     **raw: ArrayLike,
 ) -> Effect:
@@ -133,12 +109,14 @@ def effect(
 
     Parameters
     ----------
-    measure : {"OR", "RR", "RD", "MD", "SMD", "ROM"}
-        What to compute; the module head lists the raw numbers of each.
+    measure : str
+        What to compute; the heads of this module and of ``effects_more`` list the raw numbers of
+        each.
     formula : str, optional
         Formula by name (``FORMULA_NAMES``); the first listed is the default.
     zero_cells, double_zero
-        Policies for empty cells (OR, RR, RD); see ``ZeroCells`` and ``DoubleZero``.
+        Policies for empty cells; see ``ZeroCells`` and ``DoubleZero``. Without a name nothing is
+        added for PETO, AS, IRSD, PAS and PFT, and 0.5 for the others (``add-half``).
     **raw : array_like of shape (k,)
         The raw numbers by name. A study with a missing number (NaN or None) is left out.
 
@@ -162,114 +140,36 @@ def effect(
     >>> result.adjusted, result.left_out
     ((1,), (LeftOut(index=2, reason='no event in either arm'),))
     """
+    if measure in MORE:
+        return more(measure, formula, zero_cells, double_zero, raw)
     if measure not in FORMULA_NAMES:
-        raise ValueError(f"measure is {measure!r}; expected one of {', '.join(FORMULA_NAMES)}")
+        names = ", ".join([*FORMULA_NAMES, *MORE])
+        raise ValueError(f"measure is {measure!r}; expected one of {names}")
     formula = formula or FORMULA_NAMES[measure][0]
     if formula not in FORMULA_NAMES[measure]:
         expected = ", ".join(FORMULA_NAMES[measure])
         raise ValueError(f"formula is {formula!r}; expected one of {expected}")
-    binary = measure in {"OR", "RR", "RD"}
-    arms = _raw(BINARY if binary else CONTINUOUS, raw)
-    left_out = _missing(arms)
+    zero_cells = zero_cells or ("none" if measure in UNCORRECTED else "add-half")
+    _raw.check_policies(zero_cells, double_zero)
+    binary = FORMULA_NAMES[measure][0] in {"woolf", "delta", "peto"}
+    arms = _raw.read(BINARY if binary else CONTINUOUS, raw)
+    left_out = _raw.missing(arms)
     adjusted: BoolArray = np.zeros(next(iter(arms.values())).size, dtype=bool)
     if binary:
-        cells, adjusted = _cells(arms, left_out, measure, zero_cells, double_zero)
-        present = _present(adjusted.size, left_out)
-        y, v = _binary(measure, cells[:, present])
+        cells = _raw.table(arms)
+        if measure not in {"RD", "AS"} and double_zero == "leave-out":
+            _raw.note_double_zeros(left_out, cells)
+        cells, adjusted = _raw.corrected(cells, left_out, zero_cells)
+        present = _raw.present(adjusted.size, left_out)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            y, v = _binary(measure, cells[:, present])
     else:
-        _check_means(arms, signs=measure == "ROM")
-        present = _present(adjusted.size, left_out)
+        _raw.check_means(arms, signs=measure in {"ROM", "CVR"})
+        present = _raw.present(adjusted.size, left_out)
         y, v = _continuous(measure, formula, *(arms[name][present] for name in CONTINUOUS))
-    return Effect(
-        frozen(y),
-        frozen(v),
-        frozen(np.flatnonzero(present)),
-        measure,
-        FORMULAE[measure, formula] + ("; 0.5 added to cells" if adjusted.any() else ""),
-        tuple(LeftOut(place, left_out[place]) for place in sorted(left_out)),
-        tuple(np.flatnonzero(adjusted).tolist()),
+    return _raw.made(
+        y, v, present, left_out, adjusted, measure, FORMULAE[measure, formula], zero_cells
     )
-
-
-def _raw(names: tuple[str, ...], raw: dict[str, ArrayLike]) -> dict[str, FloatArray]:
-    """Read the raw numbers as arrays of one length."""
-    wrong = sorted(set(names) ^ set(raw))
-    if wrong:
-        raise ValueError(f"expected the numbers {' '.join(names)}; check {' '.join(wrong)}")
-    arms = {name: vector(name, raw[name]) for name in names}
-    sizes = {name: array.size for name, array in arms.items()}
-    if len(set(sizes.values())) > 1:
-        raise ValueError(f"the numbers differ in length: {sizes}")
-    return arms
-
-
-def _missing(arms: dict[str, FloatArray]) -> dict[int, str]:
-    """Find the studies with a missing number, and which it is."""
-    missing: dict[int, str] = {}
-    for name, array in arms.items():
-        refuse(name, array, np.isinf(array), "a finite number")
-        for place in np.flatnonzero(np.isnan(array)).tolist():
-            missing.setdefault(place, f"{name} is missing")
-    return missing
-
-
-def _check_counts(arms: dict[str, FloatArray]) -> None:
-    for arm in "12":
-        events, n = arms[f"events{arm}"], arms[f"n{arm}"]
-        refuse(f"n{arm}", n, n <= 0, "at least one person")
-        refuse(f"events{arm}", events, events < 0, "a count of 0 or more")
-        refuse(f"events{arm}", events, events > n, f"no more than n{arm}")
-
-
-def _check_means(arms: dict[str, FloatArray], *, signs: bool) -> None:
-    for arm in "12":
-        n, sd, mean = (arms[f"{name}{arm}"] for name in ("n", "sd", "mean"))
-        refuse(f"n{arm}", n, n < 2, "at least two people")
-        refuse(f"sd{arm}", sd, sd <= 0, "a standard deviation above 0")
-        if signs:
-            refuse(f"mean{arm}", mean, mean <= 0, "a mean above 0 for a ratio of means")
-
-
-def _present(size: int, left_out: dict[int, str]) -> BoolArray:
-    present: BoolArray = np.ones(size, dtype=bool)
-    present[list(left_out)] = False
-    return present
-
-
-def _cells(
-    arms: dict[str, FloatArray],
-    left_out: dict[int, str],
-    measure: str,
-    zero_cells: ZeroCells,
-    double_zero: DoubleZero,
-) -> tuple[FloatArray, BoolArray]:
-    """Lay out the cells a, b (treated with and without the event), c, d (controls) as rows.
-
-    Notes what the policies leave out, adds 0.5 where they say so, and returns where that was.
-    """
-    if zero_cells not in get_args(ZeroCells) or double_zero not in get_args(DoubleZero):
-        raise ValueError(
-            f"zero_cells is {zero_cells!r} and double_zero is {double_zero!r}; expected one of "
-            f"{', '.join(get_args(ZeroCells))} and one of {', '.join(get_args(DoubleZero))}"
-        )
-    _check_counts(arms)
-    events1, n1, events2, n2 = (arms[name] for name in BINARY)
-    cells = np.array([events1, n1 - events1, events2, n2 - events2])
-    empty = (cells == 0).any(0)
-    if measure != "RD" and double_zero == "leave-out":
-        _note(left_out, (events1 == 0) & (events2 == 0), NOBODY)
-        _note(left_out, (events1 == n1) & (events2 == n2), EVERYBODY)
-    if zero_cells == "leave-out":
-        _note(left_out, empty, "an empty cell")
-    where = empty if zero_cells == "add-half" else zero_cells == "add-half-everywhere"
-    adjusted = _present(n1.size, left_out) & where
-    return cells + 0.5 * adjusted, adjusted
-
-
-def _note(left_out: dict[int, str], where: BoolArray, reason: str) -> None:
-    """Note studies to leave out, unless another reason stands already."""
-    for place in np.flatnonzero(where).tolist():
-        left_out.setdefault(place, reason)
 
 
 def _binary(measure: str, cells: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -277,6 +177,12 @@ def _binary(measure: str, cells: FloatArray) -> tuple[FloatArray, FloatArray]:
     n1, n2 = a + b, c + d
     if measure == "OR":
         return np.log(a * d / (b * c)), 1 / a + 1 / b + 1 / c + 1 / d
+    if measure == "PETO":
+        total, events = n1 + n2, a + c
+        spread = n1 * n2 * events * (b + d) / (total**2 * (total - 1))
+        return (a - n1 * events / total) / spread, 1 / spread
+    if measure == "AS":
+        return np.arcsin(np.sqrt(a / n1)) - np.arcsin(np.sqrt(c / n2)), 0.25 / n1 + 0.25 / n2
     if measure == "RR":
         return np.log(a / n1 / (c / n2)), 1 / a - 1 / n1 + 1 / c - 1 / n2
     return a / n1 - c / n2, a * b / n1**3 + c * d / n2**3
@@ -296,26 +202,53 @@ def _continuous(
         share1, share2 = (sd1 / mean1) ** 2 / n1, (sd2 / mean2) ** 2 / n2
         bias = 0.5 * (share1 - share2) if formula == "corrected" else 0.0
         return np.log(mean1 / mean2) + bias, share1 + share2
+    if measure == "CVR":
+        share1, share2 = (sd1 / mean1) ** 2 / n1, (sd2 / mean2) ** 2 / n2
+        half1, half2 = 0.5 / (n1 - 1), 0.5 / (n2 - 1)
+        bias = half1 - half2
+        if formula == "corrected":
+            bias = bias - 0.5 * (share1 - share2)
+        return np.log(sd1 / mean1 / (sd2 / mean2)) + bias, share1 + share2 + half1 + half2
+    if measure == "SMDH":
+        return _bonett(mean1 - mean2, sd1**2, n1, sd2**2, n2)
     df = n1 + n2 - 2
     pooled = ((n1 - 1) * sd1**2 + (n2 - 1) * sd2**2) / df
     sizes = 1 / n1 + 1 / n2
     if measure == "MD":
         separate = sd1**2 / n1 + sd2**2 / n2
         return mean1 - mean2, separate if formula == "separate" else pooled * sizes
-    correction = hedges_correction(df)
-    d = (mean1 - mean2) / np.sqrt(pooled)
+    return _standardised(formula, (mean1 - mean2) / np.sqrt(pooled), sizes, n1 + n2)
+
+
+def _bonett(
+    difference: FloatArray,
+    variance1: FloatArray,
+    n1: FloatArray,
+    variance2: FloatArray,
+    n2: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Standardise by the mean of the two variances (Bonett 2008, 2009)."""
+    square = 0.5 * (variance1 + variance2)
+    g = small_sample(n1 + n2 - 2) * difference / np.sqrt(square)
+    spread = variance1**2 / (n1 - 1) + variance2**2 / (n2 - 1)
+    means = (variance1 / (n1 - 1) + variance2 / (n2 - 1)) / square
+    return g, g**2 * spread / (8 * square**2) + means
+
+
+def _standardised(
+    formula: str, d: FloatArray, sizes: FloatArray, people: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Hedges' g and its variance by the named formula; ``sizes`` is 1/n1 + 1/n2."""
+    df = people - 2
+    if formula == "revman":
+        g = (1 - 3 / (4 * people - 9)) * d
+        return g, sizes + g**2 / (2 * (people - 3.94))
+    correction = small_sample(df)
     g = correction * d
     if formula == "UB":
         return g, sizes + (1 - (df - 2) / (df * correction**2)) * g**2
     if formula == "LS2":
-        return g, correction**2 * (sizes + d**2 / (2 * (n1 + n2)))
-    return g, sizes + g**2 / (2 * (n1 + n2))
-
-
-def hedges_correction(df: FloatArray) -> FloatArray:
-    """Hedges' exact small-sample factor (Hedges 1981).
-
-    ``J = gamma(df / 2) / (sqrt(df / 2) gamma((df - 1) / 2))``.
-    """
-    ratio = np.exp(_special.gammaln(df / 2) - _special.gammaln((df - 1) / 2))
-    return np.asarray(ratio / np.sqrt(df / 2))
+        return g, correction**2 * (sizes + d**2 / (2 * people))
+    if formula == "AV" and people.size:
+        return g, sizes + (people @ g / people.sum()) ** 2 / (2 * people)
+    return g, sizes + g**2 / (2 * people)
