@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from saisei.synthesis import _raw
-from saisei.synthesis._raw import BINARY, DoubleZero, Effect, ZeroCells
+from saisei.synthesis._raw import BINARY, DoubleZero, Effect, LeftOut, ZeroCells
 from saisei.synthesis.effects_more import MORE, OtherMeasure, more, small_sample
 
 if TYPE_CHECKING:
