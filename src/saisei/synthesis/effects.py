@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from saisei.synthesis._arrays import BoolArray, FloatArray
 
+__all__ = ["Effect", "LeftOut", "Measure", "effect"]
+
 Measure = Literal["OR", "RR", "RD", "PETO", "AS", "MD", "SMD", "SMDH", "ROM", "CVR"] | OtherMeasure
 
 CONTINUOUS = ("mean1", "sd1", "n1", "mean2", "sd2", "n2")
