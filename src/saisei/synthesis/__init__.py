@@ -74,10 +74,19 @@ from saisei.synthesis.priors_more import (
     UniformShrinkage,
 )
 from saisei.synthesis.proportions import ProportionInterval, binomial_interval, difference_interval
+from saisei.synthesis.single_studies import (
+    Blups,
+    Influence,
+    blups,
+    cumulative,
+    influence,
+    leave_one_out,
+)
 
 __all__ = [
     "SMD_TO_LOG_OR",
     "BayesResult",
+    "Blups",
     "CommonOddsRatio",
     "Effect",
     "Exponential",
@@ -85,6 +94,7 @@ __all__ = [
     "HalfLogistic",
     "HalfNormal",
     "HalfT",
+    "Influence",
     "InverseGammaTau2",
     "Jeffreys",
     "LeftOut",
@@ -106,13 +116,17 @@ __all__ = [
     "UniformShrinkage",
     "bayes_pool",
     "binomial_interval",
+    "blups",
     "change_correlation",
     "change_sd",
     "combine_arms",
     "common_odds_ratio",
+    "cumulative",
     "difference_interval",
     "effect",
     "effect_from_ci",
+    "influence",
+    "leave_one_out",
     "mean_sd_from_five_numbers",
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
