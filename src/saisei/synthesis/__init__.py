@@ -52,6 +52,7 @@ from saisei.synthesis.conversions_more import (
 from saisei.synthesis.effects import effect
 from saisei.synthesis.heterogeneity import q_profile
 from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
+from saisei.synthesis.networks import NetworkModel, NetworkResult, network
 from saisei.synthesis.ordinal import CommonOddsRatio, common_odds_ratio
 from saisei.synthesis.pairwise import PoolResult, pool
 from saisei.synthesis.priors import (
@@ -104,6 +105,8 @@ __all__ = [
     "Marginal",
     "MeanSD",
     "Mixture",
+    "NetworkModel",
+    "NetworkResult",
     "Normal",
     "PoolBatch",
     "PoolResult",
@@ -130,6 +133,7 @@ __all__ = [
     "mean_sd_from_five_numbers",
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
+    "network",
     "pool",
     "pool_batch",
     "q_profile",

@@ -1,0 +1,310 @@
+"""``network`` against netmeta on published networks, and what has to hold for any network.
+
+Tolerances. The reference holds 12 significant digits of inputs and results, so closed forms agree
+to a few times 1e-11 of the largest number on the way: 1e-9 is asked. netmeta's REML is fitted to
+an approximate covariance within studies of several arms, so that its tau2 differs from the exact
+one by up to a few hundredths where there are such studies; it is no oracle for tau2. Given its
+tau2, every estimate has to agree; that our own REML is the maximum is shown by a second way of
+writing the likelihood (dense matrices, all contrasts against the study's first arm).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saisei import synthesis as syn
+from saisei.synthesis._network_fit import NetworkMethod, _Likelihood, solve
+from saisei.synthesis._network_model import model_of
+
+REFERENCE = json.loads((Path(__file__).parent / "reference" / "network.json").read_text("utf-8"))
+CASES: list[dict[str, Any]] = REFERENCE["cases"]
+DL = [case for case in CASES if case["method_tau"] == "DL"]
+REML = [case for case in CASES if case["method_tau"] == "REML"]
+COLUMNS = ("study", "treat1", "treat2", "te", "se")
+
+
+def fit(case: dict[str, Any], method: NetworkMethod | None = None) -> syn.NetworkResult:
+    columns = {name: case["contrasts"][name] for name in COLUMNS}
+    return syn.network(**columns, method=method or case["method_tau"])
+
+
+def same(ours: Any, theirs: Any, tolerance: float = 1e-9) -> None:
+    """Compare with the reference, NaN standing for its null; absolute below 1."""
+    expected = np.array(theirs, dtype=np.float64)
+    np.testing.assert_allclose(ours, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("case", DL, ids=[case["dataset"] for case in DL])
+def test_everything_of_dersimonian_laird(case: dict[str, Any]) -> None:
+    result = fit(case)
+    assert list(result.treatments) == case["trts"]
+    assert (result.k, result.m, result.q_df) == (case["k"], case["m"], case["df_Q"])
+    assert len(result.designs) == case["d"]
+    same(result.tau2, case["tau2"])
+    same(result.i2, 100.0 * case["I2"])
+    same(result.q, case["Q"])
+    same(result.q_p, case["pval_Q"])
+    same(result.common.te, case["common"]["te"])
+    same(result.common.se, case["common"]["se"])
+    for name in ("te", "se", "lower", "upper"):
+        same(getattr(result.random, name), case["random"][name])
+    low, high = result.prediction_interval()
+    same(low, case["predict"]["lower"])
+    same(high, case["predict"]["upper"])
+    same(result.direct().te, case["direct_random"]["te"])
+    same(result.direct().se, case["direct_random"]["se"])
+    for word in ("desirable", "undesirable"):
+        expected = case[f"pscore_random_small_values_{word}"]
+        scores = result.p_scores("desirable" if word == "desirable" else "undesirable")
+        same([scores[name] for name in expected], list(expected.values()))
+
+
+def dense_reml(result: syn.NetworkResult, tau2: float) -> float:
+    """Restricted log-likelihood with full matrices, from the contrasts as given."""
+    data, n = result.contrasts, len(result.treatments)
+    blocks = []
+    for study in range(len(data.studies)):
+        rows = np.flatnonzero(data.study == study)
+        first = min(*data.i[rows], *data.j[rows])
+        spread = {}
+        for row in rows:
+            spread[frozenset((int(data.i[row]), int(data.j[row])))] = data.se[row] ** 2 + tau2
+        kept = [row for row in rows if first in (data.i[row], data.j[row])]
+        signs = [1.0 if data.j[row] == first else -1.0 for row in kept]
+        others = [int(data.i[row] + data.j[row] - first) for row in kept]
+        own = [spread[frozenset((first, other))] for other in others]
+        v = np.array(
+            [
+                [
+                    0.5 * (own[a] + own[b] - (0.0 if p == q else spread[frozenset((p, q))]))
+                    for b, q in enumerate(others)
+                ]
+                for a, p in enumerate(others)
+            ]
+        )
+        x = np.zeros((len(kept), n))
+        x[range(len(kept)), others] = 1.0
+        x[:, first] = -1.0
+        blocks.append((x[:, 1:], np.array(signs) * data.te[kept], v))
+    information = sum(x.T @ np.linalg.solve(v, x) for x, _, v in blocks)
+    pull = sum(x.T @ np.linalg.solve(v, y) for x, y, v in blocks)
+    b = np.linalg.solve(information, pull)
+    value = float(np.linalg.slogdet(information)[1])
+    for x, y, v in blocks:
+        residual = y - x @ b
+        value += float(np.linalg.slogdet(v)[1] + residual @ np.linalg.solve(v, residual))
+    return -0.5 * value
+
+
+@pytest.mark.parametrize("case", REML, ids=[case["dataset"] for case in REML])
+def test_reml(case: dict[str, Any]) -> None:
+    result = fit(case)
+    assert result.converged
+    best = dense_reml(result, result.tau2)
+    grid = np.concatenate([[0.0], np.geomspace(1e-6, 5.0, 25)])
+    assert all(dense_reml(result, tau2) <= best + 1e-9 for tau2 in grid)
+    assert dense_reml(result, case["tau2"]) <= best + 1e-9
+    if result.tau2 > 0.0:  # a maximum: as far below on either side
+        step = 1e-4 * result.tau2
+        up, down = (dense_reml(result, result.tau2 + s) - best for s in (step, -step))
+        assert up < 0.0
+        assert down < 0.0
+        assert up == pytest.approx(down, rel=0.01)
+    rows = result.rows
+    model = model_of(solve(rows.x, rows.y, rows.v, case["tau2"]), case["tau2"], 0.95)
+    same(model.te, case["random"]["te"])
+    same(model.se, case["random"]["se"])
+
+
+def test_ml_is_a_maximum_and_below_reml() -> None:
+    result = fit(DL[0], "ML")
+    assert 0.0 < result.tau2 < fit(DL[0], "REML").tau2
+    rows = result.rows
+    ml = _Likelihood(rows.x, rows.y, rows.v, result.q_df, restricted=False, graph=True)
+    assert ml.value(result.tau2) >= max(ml.value(t) for t in np.linspace(0.0, 1.0, 101))
+
+
+def tables(sizes: tuple[int, int] = (2, 4)) -> st.SearchStrategy[list[Any]]:
+    """Studies of a connected network: arm effects and arm variances, two or three arms each."""
+    arm = st.tuples(st.floats(-3.0, 3.0), st.floats(0.05, 4.0))
+    size = st.integers(*sizes)
+
+    def studies(n: int) -> st.SearchStrategy[list[Any]]:
+        chosen = st.lists(st.integers(0, n - 1), min_size=2, max_size=min(3, n), unique=True)
+        one = chosen.flatmap(lambda arms: st.tuples(*(st.tuples(st.just(a), arm) for a in arms)))
+        chain = st.tuples(
+            *(
+                st.tuples(st.tuples(st.just(a), arm), st.tuples(st.just(a + 1), arm))
+                for a in range(n - 1)
+            )
+        )
+        return st.tuples(chain, st.lists(one, min_size=1, max_size=5)).map(
+            lambda both: [*both[0], *both[1]]
+        )
+
+    return size.flatmap(studies)
+
+
+def contrasts(studies: list[Any]) -> dict[str, Any]:
+    columns: dict[str, Any] = {name: [] for name in COLUMNS}
+    for number, arms in enumerate(studies):
+        for at, (one, (mean1, v1)) in enumerate(arms):
+            for two, (mean2, v2) in arms[at + 1 :]:
+                values = (f"s{number}", f"t{one}", f"t{two}", mean1 - mean2, math.sqrt(v1 + v2))
+                for name, value in zip(COLUMNS, values, strict=True):
+                    columns[name].append(value)
+    return columns
+
+
+@given(tables((2, 2)), st.sampled_from(["DL", "REML", "ML", "EE"]))
+def test_two_treatments_are_a_pool(studies: list[Any], method: NetworkMethod) -> None:
+    columns = contrasts(studies)
+    signs = [1.0 if name == "t0" else -1.0 for name in columns["treat1"]]
+    y = np.array(signs) * columns["te"]
+    result = syn.network(**columns, method=method)
+    pooled = syn.pool(y, np.array(columns["se"]) ** 2, method, test="z")
+    assert result.tau2 == pytest.approx(pooled.tau2, rel=1e-7, abs=1e-9)
+    assert result.random.te[0, 1] == pytest.approx(pooled.estimate, rel=1e-7, abs=1e-8)
+    assert result.random.se[0, 1] == pytest.approx(pooled.se, rel=1e-7)
+    assert result.q == pytest.approx(pooled.q, rel=1e-8, abs=1e-10)
+    assert result.i2 == pytest.approx(pooled.i2, rel=1e-6, abs=1e-6)
+
+
+@given(tables(), st.randoms(use_true_random=False), st.sampled_from(["DL", "REML"]))
+def test_order_and_direction_do_not_matter(
+    studies: list[Any], random: Any, method: NetworkMethod
+) -> None:
+    columns = contrasts(studies)
+    before = syn.network(**columns, method=method)
+    rows = list(zip(*columns.values(), strict=True))
+    random.shuffle(rows)
+    turned = [
+        (s, b, a, -te, se) if random.random() < 0.5 else (s, a, b, te, se)
+        for s, a, b, te, se in rows
+    ]
+    shuffled: dict[str, Any] = dict(zip(COLUMNS, zip(*turned, strict=True), strict=True))
+    after = syn.network(**shuffled, method=method)
+    same(after.tau2, before.tau2, 1e-7)
+    same(after.random.te, before.random.te, 1e-7)
+    same(after.random.se, before.random.se, 1e-7)
+    same(after.q, before.q, 1e-8)
+
+
+@given(tables(), st.floats(0.01, 100.0))
+def test_scale(studies: list[Any], factor: float) -> None:
+    columns = contrasts(studies)
+    before = syn.network(**columns, method="REML")
+    columns["te"] = [factor * value for value in columns["te"]]
+    columns["se"] = [factor * value for value in columns["se"]]
+    after = syn.network(**columns, method="REML")
+    same(after.random.te / factor, before.random.te, 1e-6)
+    same(after.tau2 / factor**2, before.tau2, 1e-6)
+    scores, earlier = after.p_scores(), before.p_scores()
+    assert sum(scores.values()) == pytest.approx(0.5 * len(scores))
+    same(list(scores.values()), list(earlier.values()), 1e-5)
+
+
+@given(tables())
+def test_arms_of_one_study_say_the_same_in_any_form(studies: list[Any]) -> None:
+    """Three arms are the network of their own differences when there is only one study."""
+    arms = [arm for arm in studies if len(arm) == 3]
+    if arms:
+        result = syn.network(**contrasts(arms[:1]))
+        names = [f"t{label}" for label, _ in arms[0]]
+        for a, b in ((0, 1), (0, 2), (1, 2)):
+            (_, (mean1, v1)), (_, (mean2, v2)) = arms[0][a], arms[0][b]
+            at = result.index(names[a]), result.index(names[b])
+            assert result.common.te[at] == pytest.approx(mean1 - mean2, abs=1e-9)
+            assert result.common.se[at] == pytest.approx(math.sqrt(v1 + v2))
+        assert math.isnan(result.tau2)
+        assert "tau2 cannot be estimated" in result.notes[-1]
+        assert np.isnan(result.prediction_interval()[0]).all()
+
+
+TRIANGLE: dict[str, Any] = {
+    "study": ["x", "x", "x"],
+    "treat1": ["A", "A", "B"],
+    "treat2": ["B", "C", "C"],
+    "te": [0.5, 0.8, 0.3],
+    "se": [0.2, 0.2, 0.2],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"te": [0.5, 0.9, 0.3]}, "study x: its effects of A, B and C do not add up.*off by 0.1,"),
+        ({"se": [0.2, 0.5, 0.2]}, "study x: the standard error of A against C.*off by 0.1"),
+        ({"study": ["x", "x", "y"]}, r"study x has 3 arms \(A, B, C\).*B against C is missing"),
+        ({"treat1": ["A", "A", "A"]}, "study x gives A against C more than once"),
+        ({"treat1": ["A", "A", "C"]}, "contrast 2 of study x compares C with itself"),
+        ({"te": [0.5, math.nan, 0.3]}, r"te\[1\] is nan"),
+        ({"se": [0.2, 0.2, 0.0]}, r"se\[2\] is 0; expected a finite number above 0"),
+        ({"se": [0.2, 0.2]}, "lengths are study 3, treat1 3, treat2 3, te 3, se 2"),
+        ({name: [] for name in COLUMNS}, "there is no contrast"),
+        ({"method": "XX"}, "method is 'XX'"),
+        ({"level": 95}, "level is 95"),
+        ({"tolerance": -1.0}, "tolerance is -1"),
+        (
+            {"study": ["x", "y", "y"], "treat1": ["A", "C", "C"], "treat2": ["B", "D", "D"]},
+            "falls into 2 parts without a study between them: A, B; C, D",
+        ),
+    ],
+)
+def test_bad_input_is_named(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        syn.network(**{**TRIANGLE, **changes})
+
+
+def test_rounded_effects_pass_with_a_tolerance() -> None:
+    rounded = {**TRIANGLE, "te": [0.5, 0.81, 0.3]}
+    with pytest.raises(ValueError, match=r"tolerance 0\.01 standard errors"):
+        syn.network(**rounded)
+    result = syn.network(**rounded, tolerance=0.1)
+    assert result.common.te[0, 2] == pytest.approx(0.81 - 0.01 / 3)
+
+
+def test_arms_that_are_not_independent_are_noted() -> None:
+    result = syn.network(**{**TRIANGLE, "se": [0.2, 0.3, 0.2]})
+    assert "arm B would have the variance -0.005" in result.notes[0]
+
+
+def test_four_arms_that_no_covariance_allows() -> None:
+    """A square with diagonals as long as its sides lies in no space (each triangle does)."""
+    pairs = [("A", "B"), ("A", "C"), ("A", "D"), ("B", "C"), ("B", "D"), ("C", "D")]
+    one, two = zip(*pairs, strict=True)
+    se = [0.51, 0.51, 0.51, 1.0, 1.0, 1.0]
+    with pytest.raises(ValueError, match="study x: no arms A, B, C, D can have"):
+        syn.network(["x"] * 6, one, two, [0.0] * 6, se)
+
+
+def test_league_and_dict() -> None:
+    result = fit(DL[0])
+    table = result.league()
+    assert table[0][0] == "rosi"
+    assert [table[i][i] for i in range(10)] == sorted(
+        result.treatments, key=lambda name: -result.p_scores()[name]
+    )
+    named = result.league(order=["metf", "plac", "acar"])
+    assert named[1][0] == "1.13 (0.82 to 1.43)"
+    assert named[0][1] == "-1.18 (-1.58 to -0.78)"
+    assert result.league(order=["acar", "benf"])[0][1] == "."
+    with pytest.raises(ValueError, match="no treatment 'x'"):
+        result.league(order=["x"])
+    with pytest.raises(ValueError, match="small_values is 'big'"):
+        result.p_scores("big")  # type: ignore[arg-type] # the mistake is the test
+    kept = json.loads(json.dumps(result.to_dict()))
+    assert kept["random"]["te"][0][1] == result.random.te[0, 1]
+    assert kept["p_scores"] == result.p_scores()
+    assert "Q(18) = 96.9856" in repr(result)
+    assert np.isnan(np.diag(result.random.p)).all()
+    with pytest.raises(ValueError, match="read-only"):
+        result.random.te[0, 0] = 1.0
