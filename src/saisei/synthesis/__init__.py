@@ -55,6 +55,7 @@ from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
 from saisei.synthesis.networks import NetworkModel, NetworkResult, network
 from saisei.synthesis.ordinal import CommonOddsRatio, common_odds_ratio
 from saisei.synthesis.pairwise import PoolResult, pool
+from saisei.synthesis.permutation import PermutationResult, permutation_test
 from saisei.synthesis.priors import (
     HalfCauchy,
     HalfNormal,
@@ -75,6 +76,7 @@ from saisei.synthesis.priors_more import (
     UniformShrinkage,
 )
 from saisei.synthesis.proportions import ProportionInterval, binomial_interval, difference_interval
+from saisei.synthesis.regression import Prediction, RegressionResult, regress
 from saisei.synthesis.single_studies import (
     Blups,
     Influence,
@@ -83,6 +85,7 @@ from saisei.synthesis.single_studies import (
     influence,
     leave_one_out,
 )
+from saisei.synthesis.subgroups import Subgroup, SubgroupsResult, subgroups
 
 __all__ = [
     "SMD_TO_LOG_OR",
@@ -108,11 +111,16 @@ __all__ = [
     "NetworkModel",
     "NetworkResult",
     "Normal",
+    "PermutationResult",
     "PoolBatch",
     "PoolResult",
     "Power",
+    "Prediction",
     "ProportionInterval",
+    "RegressionResult",
     "Shrinkage",
+    "Subgroup",
+    "SubgroupsResult",
     "TauMarginal",
     "TauPrior",
     "Uniform",
@@ -134,13 +142,16 @@ __all__ = [
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
     "network",
+    "permutation_test",
     "pool",
     "pool_batch",
     "q_profile",
+    "regress",
     "sd_from_ci",
     "sd_from_difference",
     "sd_from_se",
     "se_from_ci",
     "se_from_p",
     "smd_to_log_or",
+    "subgroups",
 ]
