@@ -85,6 +85,7 @@ from saisei.synthesis.single_studies import (
     influence,
     leave_one_out,
 )
+from saisei.synthesis.stratified import StratifiedResult, mantel_haenszel, peto
 from saisei.synthesis.subgroups import Subgroup, SubgroupsResult, subgroups
 
 __all__ = [
@@ -119,6 +120,7 @@ __all__ = [
     "ProportionInterval",
     "RegressionResult",
     "Shrinkage",
+    "StratifiedResult",
     "Subgroup",
     "SubgroupsResult",
     "TauMarginal",
@@ -138,11 +140,13 @@ __all__ = [
     "effect_from_ci",
     "influence",
     "leave_one_out",
+    "mantel_haenszel",
     "mean_sd_from_five_numbers",
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
     "network",
     "permutation_test",
+    "peto",
     "pool",
     "pool_batch",
     "q_profile",
