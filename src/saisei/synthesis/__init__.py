@@ -53,7 +53,21 @@ from saisei.synthesis.effects import effect
 from saisei.synthesis.heterogeneity import q_profile
 from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
 from saisei.synthesis.networks import NetworkModel, NetworkResult, network
-from saisei.synthesis.ordinal import CommonOddsRatio, common_odds_ratio
+from saisei.synthesis.ordinal import (
+    CommonOddsRatio,
+    CommonProbitShift,
+    common_odds_ratio,
+    common_probit_shift,
+)
+from saisei.synthesis.ordinal_pool import OrdinalPool, pool_ordinal
+from saisei.synthesis.ordinal_tests import (
+    Proportionality,
+    UtilityWeighted,
+    proportional_odds_test,
+    utility_weighted_mean,
+)
+from saisei.synthesis.ordinal_two_stage import TwoStageOrdinal, pool_ordinal_two_stage
+from saisei.synthesis.ordinal_wins import WinOdds, win_odds
 from saisei.synthesis.pairwise import PoolResult, pool
 from saisei.synthesis.permutation import PermutationResult, permutation_test
 from saisei.synthesis.priors import (
@@ -93,6 +107,7 @@ __all__ = [
     "BayesResult",
     "Blups",
     "CommonOddsRatio",
+    "CommonProbitShift",
     "Effect",
     "Exponential",
     "HalfCauchy",
@@ -112,12 +127,14 @@ __all__ = [
     "NetworkModel",
     "NetworkResult",
     "Normal",
+    "OrdinalPool",
     "PermutationResult",
     "PoolBatch",
     "PoolResult",
     "Power",
     "Prediction",
     "ProportionInterval",
+    "Proportionality",
     "RegressionResult",
     "Shrinkage",
     "StratifiedResult",
@@ -125,8 +142,11 @@ __all__ = [
     "SubgroupsResult",
     "TauMarginal",
     "TauPrior",
+    "TwoStageOrdinal",
     "Uniform",
     "UniformShrinkage",
+    "UtilityWeighted",
+    "WinOdds",
     "bayes_pool",
     "binomial_interval",
     "blups",
@@ -134,6 +154,7 @@ __all__ = [
     "change_sd",
     "combine_arms",
     "common_odds_ratio",
+    "common_probit_shift",
     "cumulative",
     "difference_interval",
     "effect",
@@ -149,6 +170,9 @@ __all__ = [
     "peto",
     "pool",
     "pool_batch",
+    "pool_ordinal",
+    "pool_ordinal_two_stage",
+    "proportional_odds_test",
     "q_profile",
     "regress",
     "sd_from_ci",
@@ -158,4 +182,6 @@ __all__ = [
     "se_from_p",
     "smd_to_log_or",
     "subgroups",
+    "utility_weighted_mean",
+    "win_odds",
 ]

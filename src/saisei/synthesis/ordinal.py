@@ -18,11 +18,13 @@ import numpy as np
 
 from saisei.synthesis import _special
 from saisei.synthesis._arrays import check_level, frozen, plain, refuse, vector
+from saisei.synthesis._links import at_link, scores, start
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from saisei.synthesis._arrays import FloatArray
+    from saisei.synthesis._links import Link
 
 MAX_ITERATIONS = 100
 GRADIENT = 1e-10
@@ -72,6 +74,43 @@ class CommonOddsRatio:
         return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CommonProbitShift:
+    """A shift of a normal latent scale, in its standard deviations (ordered probit).
+
+    Attributes
+    ----------
+    shift, se, ci
+        How much higher the treated stand, its standard error from the observed information, and
+        Wald interval. Without a finite estimate ``shift`` is plus or minus infinity, ``se`` is
+        infinite and the interval covers everything.
+    thresholds, collapsed, log_likelihood, converged, iterations, note
+        As in ``CommonOddsRatio``.
+    """
+
+    shift: float
+    se: float
+    ci: tuple[float, float]
+    thresholds: FloatArray = field(hash=False)
+    collapsed: tuple[int, ...]
+    log_likelihood: float
+    converged: bool
+    iterations: int
+    level: float
+    n_treated: float
+    n_control: float
+    note: str = ""
+
+    @property
+    def finite(self) -> bool:
+        """Whether there is a finite estimate."""
+        return math.isfinite(self.shift)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values that JSON can hold."""
+        return {name: plain(getattr(self, name)) for name in self.__slots__}
+
+
 def common_odds_ratio(
     treated_counts: ArrayLike, control_counts: ArrayLike, level: float = 0.95
 ) -> CommonOddsRatio:
@@ -104,13 +143,51 @@ def common_odds_ratio(
     >>> common_odds_ratio([0, 0, 5], [4, 4, 0]).note
     'every treated person stands at or above every control: no finite estimate'
     """
+    shift, rest = _fit(*_prepare(treated_counts, control_counts, level), "logit")
+    return CommonOddsRatio(log_or=shift, **rest)
+
+
+def common_probit_shift(
+    treated_counts: ArrayLike, control_counts: ArrayLike, level: float = 0.95
+) -> CommonProbitShift:
+    """Estimate one study's shift on a normal latent scale by maximum likelihood.
+
+    Ordered probit (Aitchison and Silvey 1957; McCullagh 1980): ``P(Y <= j) = Phi(theta_j -
+    delta x)``; ``delta`` is a difference of means in standard deviations.
+
+    Parameters
+    ----------
+    treated_counts, control_counts : array_like of shape (c,)
+        People in each category of the scale, from its lowest to its highest.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    CommonProbitShift
+        ``shift`` above 0: the treated stand higher on the scale.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, a count is negative or not finite, or an arm is empty.
+
+    Examples
+    --------
+    >>> result = common_probit_shift([5, 9, 20, 15, 31, 18, 6], [3, 8, 12, 17, 39, 20, 3])
+    >>> f"{result.shift:.4f} {result.se:.4f}"
+    '-0.1023 0.1437'
+    """
+    shift, rest = _fit(*_prepare(treated_counts, control_counts, level), "probit")
+    return CommonProbitShift(shift=shift, **rest)
+
+
+def _prepare(
+    treated_counts: ArrayLike, control_counts: ArrayLike, level: float
+) -> tuple[FloatArray, dict[str, Any]]:
+    """Check the input; return the table without empty categories, and what every result holds."""
     check_level(level)
-    treated, control = (
-        _counts("treated_counts", treated_counts),
-        _counts("control_counts", control_counts),
-    )
-    if treated.size != control.size:
-        raise ValueError(f"the arms have {treated.size} and {control.size} categories")
+    treated, control = _arms(treated_counts, control_counts)
     people = treated + control
     counts = np.array([control[people > 0], treated[people > 0]])
     shared: dict[str, Any] = {
@@ -119,36 +196,47 @@ def common_odds_ratio(
         "n_treated": float(treated.sum()),
         "n_control": float(control.sum()),
     }
+    return counts, shared
+
+
+def _fit(counts: FloatArray, shared: dict[str, Any], link: Link) -> tuple[float, dict[str, Any]]:
+    """Return the shift and everything else a result holds."""
     infinite, note = _separation(counts)
     if note:
-        return _no_estimate(infinite, note, shared)
-    theta, beta, information, value, iterations, converged = _maximise(counts)
+        return infinite, {
+            "se": math.inf,
+            "ci": (-math.inf, math.inf),
+            "thresholds": frozen(np.empty(0)),
+            "log_likelihood": math.nan,
+            "converged": False,
+            "iterations": 0,
+            "note": note,
+            **shared,
+        }
+    theta, shift, information, value, iterations, converged = _maximise(counts, link)
     se = math.sqrt(float(np.linalg.inv(information)[-1, -1]))
-    half = float(_special.ndtri(0.5 + 0.5 * level)) * se
-    return CommonOddsRatio(
-        log_or=beta,
-        se=se,
-        ci=(beta - half, beta + half),
-        thresholds=frozen(theta),
-        log_likelihood=value,
-        converged=converged,
-        iterations=iterations,
+    half = float(_special.ndtri(0.5 + 0.5 * shared["level"])) * se
+    return shift, {
+        "se": se,
+        "ci": (shift - half, shift + half),
+        "thresholds": frozen(theta),
+        "log_likelihood": value,
+        "converged": converged,
+        "iterations": iterations,
         **shared,
-    )
+    }
 
 
-def _no_estimate(log_or: float, note: str, shared: dict[str, Any]) -> CommonOddsRatio:
-    return CommonOddsRatio(
-        log_or=log_or,
-        se=math.inf,
-        ci=(-math.inf, math.inf),
-        thresholds=frozen(np.empty(0)),
-        log_likelihood=math.nan,
-        converged=False,
-        iterations=0,
-        note=note,
-        **shared,
-    )
+def _arms(
+    treated_counts: ArrayLike, control_counts: ArrayLike, place: str = ""
+) -> tuple[FloatArray, FloatArray]:
+    """Check the counts of both arms; ``place`` says which of several studies they are."""
+    treated = _counts(f"treated_counts{place}", treated_counts)
+    control = _counts(f"control_counts{place}", control_counts)
+    if treated.size != control.size:
+        where = f"study {place.strip('[]')}: " if place else ""
+        raise ValueError(f"{where}the arms have {treated.size} and {control.size} categories")
+    return treated, control
 
 
 def _counts(name: str, values: ArrayLike) -> FloatArray:
@@ -182,17 +270,16 @@ def _separation(counts: FloatArray) -> tuple[float, str]:
 
 
 def _maximise(
-    counts: FloatArray,
+    counts: FloatArray, link: Link = "logit"
 ) -> tuple[FloatArray, float, FloatArray, float, int, bool]:
     """Newton's method with halved steps; the log-likelihood is concave (Pratt 1981)."""
-    shares = np.cumsum(counts.sum(0))[:-1] / counts.sum()
-    parameters = np.append(np.log(shares / (1 - shares)), 0.0)
-    value, gradient, information = _likelihood(counts, parameters)
+    parameters = np.append(start(counts.sum(0), link), 0.0)
+    value, gradient, information = _likelihood(counts, parameters, link)
     limit = GRADIENT * float(counts.sum())
     for iteration in range(1, MAX_ITERATIONS + 1):
         step = np.linalg.solve(information, gradient)
         for _ in range(60):
-            trial = _likelihood(counts, parameters + step)
+            trial = _likelihood(counts, parameters + step, link)
             if trial[0] >= value - 1e-12 * abs(value):
                 break
             step = 0.5 * step
@@ -203,11 +290,12 @@ def _maximise(
     return parameters[:-1], float(parameters[-1]), information, value, MAX_ITERATIONS, False
 
 
-def _likelihood(counts: FloatArray, parameters: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+def _likelihood(
+    counts: FloatArray, parameters: FloatArray, link: Link = "logit"
+) -> tuple[float, FloatArray, FloatArray]:
     """Log-likelihood, its gradient and the observed information at (thresholds, beta).
 
-    With ``eta_j = theta_j - beta x`` and ``p_j = F(eta_j) - F(eta_{j-1})``, each arm's second
-    derivatives in eta form a matrix with three diagonals. Disordered thresholds give -inf.
+    The linear predictor is ``eta_j = theta_j - beta x``. Disordered thresholds give -inf.
     """
     theta, beta = parameters[:-1], parameters[-1]
     size = parameters.size
@@ -215,29 +303,12 @@ def _likelihood(counts: FloatArray, parameters: FloatArray) -> tuple[float, Floa
     if np.any(np.diff(theta) <= 0):
         return -math.inf, gradient, information
     for n, x in zip(counts, (0.0, 1.0), strict=True):
-        eta = theta - beta * x
-        below, above = _special.expit(eta), _special.expit(-eta)
-        p = _probabilities(eta, below, above)
-        if not p.all():
+        at = at_link(theta - beta * x, link)
+        if not at.p.all():
             return -math.inf, gradient, information
-        ratio = n / p
-        curvature = ratio / p
-        f = below * above
-        slope = f * (ratio[:-1] - ratio[1:])
-        diagonal = f * f * (curvature[:-1] + curvature[1:]) - slope * (above - below)
-        beside = -f[:-1] * f[1:] * curvature[1:-1]
-        block = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+        slope, block = scores(n, at)
         design = np.column_stack([np.eye(size - 1), np.full(size - 1, -x)])
-        value += float(n @ np.log(p))
+        value += float(n @ np.log(at.p))
         gradient += design.T @ slope
         information += design.T @ block @ design
     return value, gradient, information
-
-
-def _probabilities(eta: FloatArray, below: FloatArray, above: FloatArray) -> FloatArray:
-    """Category probabilities without the cancellation of a plain difference in the tails.
-
-    ``F(b) - F(a) = F(b) F(-a) (1 - exp(a - b))`` for the logistic F.
-    """
-    between = np.concatenate([[1.0], -np.expm1(-np.diff(eta)), [1.0]])
-    return np.asarray(np.append(below, 1.0) * np.insert(above, 0, 1.0) * between)
