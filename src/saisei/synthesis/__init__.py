@@ -30,6 +30,15 @@ Conventions
 from saisei.synthesis._raw import Effect, LeftOut
 from saisei.synthesis.batch import PoolBatch, pool_batch
 from saisei.synthesis.bayes import BayesResult, bayes_pool
+from saisei.synthesis.bayes_averages import (
+    AveragedTau,
+    BayesAverage,
+    bayes_average,
+)
+from saisei.synthesis.bayes_models import (
+    BayesFactors,
+    bayes_factors,
+)
 from saisei.synthesis.conversions import (
     SMD_TO_LOG_OR,
     MeanSD,
@@ -104,6 +113,9 @@ from saisei.synthesis.subgroups import Subgroup, SubgroupsResult, subgroups
 
 __all__ = [
     "SMD_TO_LOG_OR",
+    "AveragedTau",
+    "BayesAverage",
+    "BayesFactors",
     "BayesResult",
     "Blups",
     "CommonOddsRatio",
@@ -147,6 +159,8 @@ __all__ = [
     "UniformShrinkage",
     "UtilityWeighted",
     "WinOdds",
+    "bayes_average",
+    "bayes_factors",
     "bayes_pool",
     "binomial_interval",
     "blups",
