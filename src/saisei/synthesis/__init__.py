@@ -61,6 +61,14 @@ from saisei.synthesis.conversions_more import (
 from saisei.synthesis.effects import effect
 from saisei.synthesis.heterogeneity import q_profile
 from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
+from saisei.synthesis.network_contributions import Contributions, network_contributions
+from saisei.synthesis.network_inconsistency import (
+    InconsistencyResult,
+    NodeSplits,
+    QTest,
+    network_inconsistency,
+    node_splits,
+)
 from saisei.synthesis.networks import NetworkModel, NetworkResult, network
 from saisei.synthesis.ordinal import (
     CommonOddsRatio,
@@ -120,12 +128,14 @@ __all__ = [
     "Blups",
     "CommonOddsRatio",
     "CommonProbitShift",
+    "Contributions",
     "Effect",
     "Exponential",
     "HalfCauchy",
     "HalfLogistic",
     "HalfNormal",
     "HalfT",
+    "InconsistencyResult",
     "Influence",
     "InverseGammaTau2",
     "Jeffreys",
@@ -138,6 +148,7 @@ __all__ = [
     "Mixture",
     "NetworkModel",
     "NetworkResult",
+    "NodeSplits",
     "Normal",
     "OrdinalPool",
     "PermutationResult",
@@ -147,6 +158,7 @@ __all__ = [
     "Prediction",
     "ProportionInterval",
     "Proportionality",
+    "QTest",
     "RegressionResult",
     "Shrinkage",
     "StratifiedResult",
@@ -180,6 +192,9 @@ __all__ = [
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
     "network",
+    "network_contributions",
+    "network_inconsistency",
+    "node_splits",
     "permutation_test",
     "peto",
     "pool",
