@@ -108,6 +108,7 @@ from saisei.synthesis.priors_more import (
 )
 from saisei.synthesis.proportions import ProportionInterval, binomial_interval, difference_interval
 from saisei.synthesis.regression import Prediction, RegressionResult, regress
+from saisei.synthesis.robust import RobustResult, robust
 from saisei.synthesis.single_studies import (
     Blups,
     Influence,
@@ -160,6 +161,7 @@ __all__ = [
     "Proportionality",
     "QTest",
     "RegressionResult",
+    "RobustResult",
     "Shrinkage",
     "StratifiedResult",
     "Subgroup",
@@ -204,6 +206,7 @@ __all__ = [
     "proportional_odds_test",
     "q_profile",
     "regress",
+    "robust",
     "sd_from_ci",
     "sd_from_difference",
     "sd_from_se",
