@@ -60,6 +60,7 @@ from saisei.synthesis.conversions_more import (
 )
 from saisei.synthesis.effects import effect
 from saisei.synthesis.heterogeneity import q_profile
+from saisei.synthesis.intervals import ProfileIntervals, generalised_q, profile_likelihood
 from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
 from saisei.synthesis.network_contributions import Contributions, network_contributions
 from saisei.synthesis.network_inconsistency import (
@@ -157,6 +158,7 @@ __all__ = [
     "PoolResult",
     "Power",
     "Prediction",
+    "ProfileIntervals",
     "ProportionInterval",
     "Proportionality",
     "QTest",
@@ -187,6 +189,7 @@ __all__ = [
     "difference_interval",
     "effect",
     "effect_from_ci",
+    "generalised_q",
     "influence",
     "leave_one_out",
     "mantel_haenszel",
@@ -203,6 +206,7 @@ __all__ = [
     "pool_batch",
     "pool_ordinal",
     "pool_ordinal_two_stage",
+    "profile_likelihood",
     "proportional_odds_test",
     "q_profile",
     "regress",

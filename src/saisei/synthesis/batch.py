@@ -277,7 +277,7 @@ def _pool(
     fixed = 1.0 / v
     q = column_squares(apart, fixed, fixed.sum(axis=0))
     factor: FloatArray | float = 1.0
-    if test != "z":
+    if test not in ("z", "t"):
         factor = column_squares(apart, w, total) / (k - 1)
         if test == "knha-safeguarded":
             factor = np.maximum(1.0, factor)

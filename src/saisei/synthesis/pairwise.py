@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 
     from saisei.synthesis._arrays import FloatArray
 
-Test = Literal["z", "knha", "knha-safeguarded"]
+Test = Literal["z", "t", "knha", "knha-safeguarded"]
 """How the confidence interval of the mean is made.
 
-``z``: normal quantile and Wald standard error. ``knha``: Knapp and Hartung (2003), as Hartung
+``z``: normal quantile and Wald standard error. ``t``: the same standard error with t of k - 1
+degrees of freedom (Follmann and Proschan 1999). ``knha``: Knapp and Hartung (2003), as Hartung
 and Sidik and Jonkman before: t with k - 1 degrees of freedom, the squared standard error scaled
 by ``q = sum w (y - mu)^2 / (k - 1)``. ``knha-safeguarded``: the same with ``max(1, q)``, so that
 the interval is never narrower than Wald's for want of visible heterogeneity (Röver, Knapp and
@@ -171,7 +172,7 @@ def pool(
         Their sampling variances (not standard errors).
     method : {"REML", "EE", "DL", "HE", "SJ", "ML", "PM", "EB", "HS"}
         Estimator of tau2; ``EE`` is the common-effect model with tau2 = 0.
-    test : {"knha", "z", "knha-safeguarded"}
+    test : {"knha", "z", "t", "knha-safeguarded"}
         How the interval of the mean is made; see ``Test``.
     level : float
         Coverage of every interval.
@@ -217,7 +218,7 @@ def _pool(y: FloatArray, v: FloatArray, method: Method, test: Test, level: float
     estimate = float(y[0] + weights @ (y - y[0]))
     q = cochran_q(y, v)
     factor = 1.0
-    if test != "z":
+    if test not in ("z", "t"):
         factor = _knapp_hartung(y, w)
         if test == "knha-safeguarded":
             factor = max(1.0, factor)

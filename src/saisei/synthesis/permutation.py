@@ -118,7 +118,7 @@ def _statistics(fit: RegressionResult, y: FloatArray, x: FloatArray) -> FloatArr
     first = int(fit.intercept and x.shape[1] > 1)
     tau2 = moderated_tau2(y, fit.v, x, fit.method).tau2
     one = solve(y, x, fit.v + tau2)
-    factor = 1.0 if fit.test == "z" else one.squares / (x.shape[0] - x.shape[1])
+    factor = 1.0 if fit.test in ("z", "t") else one.squares / (x.shape[0] - x.shape[1])
     if fit.test == "knha-safeguarded":
         factor = max(1.0, factor)
     squares = one.coefficients**2 / np.diagonal(one.covariance)

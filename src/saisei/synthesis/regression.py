@@ -278,7 +278,7 @@ def _regress(
     at_zero, final = solve(moved, x, v), solve(moved, x, v + fit.tau2)
     coefficients = final.coefficients.copy()
     coefficients[0] += base
-    factor = 1.0 if test == "z" else final.squares / df
+    factor = 1.0 if test in ("z", "t") else final.squares / df
     if test == "knha-safeguarded":
         factor = max(1.0, factor)
     se = np.sqrt(factor * np.diagonal(final.covariance))
