@@ -62,6 +62,7 @@ from saisei.synthesis.effects import effect
 from saisei.synthesis.heterogeneity import q_profile
 from saisei.synthesis.intervals import ProfileIntervals, generalised_q, profile_likelihood
 from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
+from saisei.synthesis.multilevel import MultilevelResult, multilevel
 from saisei.synthesis.network_contributions import Contributions, network_contributions
 from saisei.synthesis.network_inconsistency import (
     InconsistencyResult,
@@ -148,6 +149,7 @@ __all__ = [
     "Marginal",
     "MeanSD",
     "Mixture",
+    "MultilevelResult",
     "NetworkModel",
     "NetworkResult",
     "NodeSplits",
@@ -196,6 +198,7 @@ __all__ = [
     "mean_sd_from_five_numbers",
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
+    "multilevel",
     "network",
     "network_contributions",
     "network_inconsistency",

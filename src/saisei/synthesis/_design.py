@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from saisei.synthesis._arrays import FloatArray
+    from saisei.synthesis._arrays import FloatArray, IntArray
 
 COLLINEAR = 1e-10
 """A column is a combination of those before it when what they leave of it is this small a part."""
@@ -193,3 +193,12 @@ def wald(
 def limits(centre: FloatArray, half: FloatArray) -> FloatArray:
     """Two columns, the lower and the upper limit."""
     return np.column_stack([centre - half, centre + half])
+
+
+def cluster_index(cluster: Sequence[object], k: int) -> tuple[IntArray, int]:
+    """Return the number of each estimate's cluster, and how many there are."""
+    labels = [str(one) for one in cluster]
+    if len(labels) != k:
+        raise ValueError(f"cluster has {len(labels)} entries; there are {k} estimates")
+    order = {name: i for i, name in enumerate(dict.fromkeys(labels))}
+    return np.array([order[label] for label in labels]), len(order)

@@ -16,7 +16,8 @@ import numpy as np
 
 from saisei.synthesis import _special
 from saisei.synthesis._arrays import check_level, frozen, plain
-from saisei.synthesis._design import INTERCEPT, limits
+from saisei.synthesis._design import INTERCEPT, cluster_index, limits
+from saisei.synthesis.multilevel import MultilevelResult
 from saisei.synthesis.pairwise import PoolResult
 
 if TYPE_CHECKING:
@@ -85,21 +86,22 @@ class RobustResult:
 
 
 def robust(
-    fit: PoolResult | RegressionResult,
-    cluster: Sequence[object],
+    fit: PoolResult | RegressionResult | MultilevelResult,
+    cluster: Sequence[object] | None = None,
     level: float | None = None,
 ) -> RobustResult:
     """Give a fit standard errors that hold when estimates of one cluster depend on each other.
 
-    The estimates and their weights stay as they are; the fit's own variances ``v + tau2`` are the
-    working model, which need not be right.
+    The estimates and their weights stay as they are; the fit's own variances ``v + tau2`` (and
+    the covariances of a fit by ``multilevel``) are the working model, which need not be right.
 
     Parameters
     ----------
-    fit : PoolResult or RegressionResult
-        What ``pool`` or ``regress`` returned.
+    fit : PoolResult, RegressionResult or MultilevelResult
+        What ``pool``, ``regress`` or ``multilevel`` returned.
     cluster : sequence of length k
-        The cluster of each estimate: any labels, the same when ``str`` of them is.
+        The cluster of each estimate: any labels, the same when ``str`` of them is. For a fit by
+        ``multilevel`` it may be left out (its own clusters) or be coarser.
     level : float, optional
         Coverage; that of the fit by default.
 
@@ -122,27 +124,44 @@ def robust(
       note: intercept has 2.56 degrees of freedom: below 4 the interval is a rough one
     """
     level = fit.level if level is None else check_level(level)
+    if cluster is None:
+        if not isinstance(fit, MultilevelResult):
+            raise ValueError("cluster is missing; give the cluster of each estimate")
+        cluster = fit.cluster.tolist()
     index, count = cluster_index(cluster, fit.k)
     if count < 2:
         raise ValueError(f"every estimate is in cluster {str(cluster[0])!r}; two are needed")
-    if isinstance(fit, PoolResult):
+    members = [np.flatnonzero(index == j) for j in range(count)]
+    if isinstance(fit, MultilevelResult):
+        blocks = _shared(fit, members, index)
+    else:
+        blocks = [np.diag(fit.v[m] + fit.tau2) for m in members]
+    if isinstance(fit, PoolResult | MultilevelResult):
         names: tuple[str, ...] = (INTERCEPT,)
         x, coefficients = np.ones((fit.k, 1)), np.array([fit.estimate])
     else:
         names, x, coefficients = fit.names, fit.x, fit.coefficients.copy()
-    members = [np.flatnonzero(index == j) for j in range(count)]
-    blocks = [np.diag(fit.v[m] + fit.tau2) for m in members]
     covariance, df = cr2(fit.y - x @ coefficients, x, members, blocks)
     return _result(names, coefficients, covariance, df, (count, fit.k), level)
 
 
-def cluster_index(cluster: Sequence[object], k: int) -> tuple[IntArray, int]:
-    """Return the number of each estimate's cluster, and how many there are."""
-    labels = [str(one) for one in cluster]
-    if len(labels) != k:
-        raise ValueError(f"cluster has {len(labels)} entries; there are {k} estimates")
-    order = {name: i for i, name in enumerate(dict.fromkeys(labels))}
-    return np.array([order[label] for label in labels]), len(order)
+def _shared(
+    fit: MultilevelResult, members: Sequence[IntArray], index: IntArray
+) -> list[FloatArray]:
+    """Return the covariances of a three-level fit, whose clusters must not be torn apart."""
+    pairs = np.unique(np.column_stack([fit.cluster, index]), axis=0)
+    torn = pairs[1:, 0] == pairs[:-1, 0]
+    if torn.any():
+        one = int(np.flatnonzero(fit.cluster == pairs[1:][torn][0, 0])[0])
+        raise ValueError(
+            f"the fit's cluster of estimate {one} is torn apart; robust clusters must hold "
+            "those of the fit whole"
+        )
+    return [
+        np.diag(fit.v[m] + fit.tau2_within)
+        + fit.tau2_between * np.equal.outer(fit.cluster[m], fit.cluster[m])
+        for m in members
+    ]
 
 
 def cr2(
