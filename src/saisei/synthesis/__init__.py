@@ -63,6 +63,11 @@ from saisei.synthesis.heterogeneity import q_profile
 from saisei.synthesis.intervals import ProfileIntervals, generalised_q, profile_likelihood
 from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
 from saisei.synthesis.multilevel import MultilevelResult, multilevel
+from saisei.synthesis.network_components import (
+    ComponentsModel,
+    ComponentsResult,
+    network_components,
+)
 from saisei.synthesis.network_contributions import Contributions, network_contributions
 from saisei.synthesis.network_inconsistency import (
     InconsistencyResult,
@@ -71,6 +76,7 @@ from saisei.synthesis.network_inconsistency import (
     network_inconsistency,
     node_splits,
 )
+from saisei.synthesis.network_ranking import RankingResult, network_ranking
 from saisei.synthesis.networks import NetworkModel, NetworkResult, network
 from saisei.synthesis.ordinal import (
     CommonOddsRatio,
@@ -131,6 +137,8 @@ __all__ = [
     "Blups",
     "CommonOddsRatio",
     "CommonProbitShift",
+    "ComponentsModel",
+    "ComponentsResult",
     "Contributions",
     "Effect",
     "Exponential",
@@ -164,6 +172,7 @@ __all__ = [
     "ProportionInterval",
     "Proportionality",
     "QTest",
+    "RankingResult",
     "RegressionResult",
     "RobustResult",
     "Shrinkage",
@@ -200,8 +209,10 @@ __all__ = [
     "mean_sd_from_median_range",
     "multilevel",
     "network",
+    "network_components",
     "network_contributions",
     "network_inconsistency",
+    "network_ranking",
     "node_splits",
     "permutation_test",
     "peto",

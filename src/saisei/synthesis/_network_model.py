@@ -76,7 +76,9 @@ def sign_of(small_values: SmallValues) -> float:
 
 
 def p_scores_of(te: FloatArray, se: FloatArray, sign: float) -> FloatArray:
-    """P-scores from the matrices of all pairs."""
+    """P-scores from the matrices of all pairs, or from a stack of them.
+
+    A treatment against itself gives 1/2, which is taken off again.
+    """
     certainty = _special.ndtr(-sign * te / np.where(se > 0.0, se, 1.0))
-    np.fill_diagonal(certainty, 0.0)
-    return np.asarray(certainty.sum(-1) / (te.shape[0] - 1))
+    return np.asarray((certainty.sum(-1) - 0.5) / (te.shape[-1] - 1))

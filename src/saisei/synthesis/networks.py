@@ -217,8 +217,7 @@ def network(
     level : float
         Coverage of every interval.
     tolerance : float
-        How far the effects of a study with several arms may fail to add up, in standard errors
-        (the smallest of the three); for rounded data.
+        How far effects of a study may fail to add up, in standard errors; for rounded data.
 
     Returns
     -------
@@ -227,20 +226,14 @@ def network(
     Raises
     ------
     ValueError
-        If an argument is not as described, the network falls into parts, or the contrasts of a
-        study with several arms cannot belong together. The message names the study, the arms and
-        by how much.
+        If an argument is not as described, the network falls into parts, or contrasts of a study
+        cannot belong together. The message names the study, the arms and by how much.
 
     Examples
     --------
-    >>> network(
-    ...     study=["1", "2", "3", "3", "3"],
-    ...     treat1=["A", "B", "A", "A", "B"],
-    ...     treat2=["B", "C", "B", "C", "C"],
-    ...     te=[-0.4, 0.3, -0.6, -0.1, 0.5],
-    ...     se=[0.2, 0.25, 0.3, 0.3, 0.3],
-    ...     method="DL",
-    ... )
+    >>> study, one, two = [1, 2, 3, 3, 3], "ABAAB", "BCBCC"
+    >>> te, se = [-0.4, 0.3, -0.6, -0.1, 0.5], [0.2, 0.25, 0.3, 0.3, 0.3]
+    >>> network(study, one, two, te, se, method="DL")
     NetworkResult: k = 3, 3 treatments, m = 5, 3 designs, method DL
       tau2 0.0000   I2 0.00%
       Q(2) = 0.4326, p = 0.8055
@@ -256,7 +249,11 @@ def network(
         raise ValueError(f"tolerance is {tolerance:g}; expected a number not below 0")
     data = read_contrasts(study, treat1, treat2, te, se)
     check_connected(data)
-    rows = independent_rows(data, tolerance)
+    return _network(data, independent_rows(data, tolerance), method, level)
+
+
+def _network(data: Contrasts, rows: Rows, method: NetworkMethod, level: float) -> NetworkResult:
+    """Fit the network to checked contrasts."""
     df = rows.y.size - len(data.treatments) + 1
     fit = estimate(rows.x, rows.y, rows.v, df, method)
     tau2 = 0.0 if math.isnan(fit.tau2) else fit.tau2
