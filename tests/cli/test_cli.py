@@ -199,7 +199,7 @@ def test_a_table_is_pooled_as_the_library_pools_it(tmp_path: Path) -> None:
         (("--measure", "XX"), "SMD"),
         (("--measure", "SMD"), "mean1"),
         (("--measure", "RR", "--method", "REMEL"), "REML"),
-        (("--measure", "RR", "--test", "t"), "knha"),
+        (("--measure", "RR", "--test", "w"), "knha"),
         (("--measure", "RR", "--level", "95"), "0.95"),
     ],
 )

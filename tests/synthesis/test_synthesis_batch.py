@@ -226,5 +226,5 @@ def test_a_mistake_is_named_where_it_stands(y: Any, v: Any, mask: Any, message: 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="expected one of EE, DL"):
         syn.pool_batch([[1.0, 2.0]], [[1.0, 1.0]], "XX")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="expected one of z, knha"):
-        syn.pool_batch([[1.0, 2.0]], [[1.0, 1.0]], test="t")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected one of z, t, knha"):
+        syn.pool_batch([[1.0, 2.0]], [[1.0, 1.0]], test="w")  # type: ignore[arg-type]

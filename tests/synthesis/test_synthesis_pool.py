@@ -161,8 +161,8 @@ def test_a_mistake_is_named_where_it_stands(y: list[float], v: list[float], mess
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="expected one of EE, DL"):
         syn.pool(Y, V, "XX")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="expected one of z, knha"):
-        syn.pool(Y, V, test="t")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected one of z, t, knha"):
+        syn.pool(Y, V, test="w")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="level is 95"):
         syn.pool(Y, V, level=95)
 

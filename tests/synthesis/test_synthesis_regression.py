@@ -291,7 +291,7 @@ Y, V = [0.1, 0.4, 0.3, 0.9, 0.2], [0.1, 0.2, 0.1, 0.1, 0.3]
         (np.eye(5)[:, 1:], {}, "5 studies cannot carry 5 coefficients"),
         (None, {"intercept": False}, "neither an intercept nor a moderator"),
         ([1, 2, 3, 4, 5], {"method": "XX"}, "method is 'XX'"),
-        ([1, 2, 3, 4, 5], {"test": "t"}, "test is 't'"),
+        ([1, 2, 3, 4, 5], {"test": "w"}, "test is 'w'"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named(x: Any, extra: dict[str, Any], message: str) -> None:
