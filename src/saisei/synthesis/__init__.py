@@ -115,8 +115,10 @@ from saisei.synthesis.priors_more import (
     UniformShrinkage,
 )
 from saisei.synthesis.proportions import ProportionInterval, binomial_interval, difference_interval
+from saisei.synthesis.rank_test import BeggTest, begg
 from saisei.synthesis.regression import Prediction, RegressionResult, regress
 from saisei.synthesis.robust import RobustResult, robust
+from saisei.synthesis.selection_model import SelectionModel, selection_model
 from saisei.synthesis.single_studies import (
     Blups,
     Influence,
@@ -125,8 +127,10 @@ from saisei.synthesis.single_studies import (
     influence,
     leave_one_out,
 )
+from saisei.synthesis.small_study import EggerTest, FunnelData, PetPeese, egger, funnel, pet_peese
 from saisei.synthesis.stratified import StratifiedResult, mantel_haenszel, peto
 from saisei.synthesis.subgroups import Subgroup, SubgroupsResult, subgroups
+from saisei.synthesis.trim_fill import TrimFill, trim_fill
 
 __all__ = [
     "SMD_TO_LOG_OR",
@@ -134,6 +138,7 @@ __all__ = [
     "BayesAverage",
     "BayesFactors",
     "BayesResult",
+    "BeggTest",
     "Blups",
     "CommonOddsRatio",
     "CommonProbitShift",
@@ -141,7 +146,9 @@ __all__ = [
     "ComponentsResult",
     "Contributions",
     "Effect",
+    "EggerTest",
     "Exponential",
+    "FunnelData",
     "HalfCauchy",
     "HalfLogistic",
     "HalfNormal",
@@ -164,6 +171,7 @@ __all__ = [
     "Normal",
     "OrdinalPool",
     "PermutationResult",
+    "PetPeese",
     "PoolBatch",
     "PoolResult",
     "Power",
@@ -175,12 +183,14 @@ __all__ = [
     "RankingResult",
     "RegressionResult",
     "RobustResult",
+    "SelectionModel",
     "Shrinkage",
     "StratifiedResult",
     "Subgroup",
     "SubgroupsResult",
     "TauMarginal",
     "TauPrior",
+    "TrimFill",
     "TwoStageOrdinal",
     "Uniform",
     "UniformShrinkage",
@@ -189,6 +199,7 @@ __all__ = [
     "bayes_average",
     "bayes_factors",
     "bayes_pool",
+    "begg",
     "binomial_interval",
     "blups",
     "change_correlation",
@@ -200,6 +211,8 @@ __all__ = [
     "difference_interval",
     "effect",
     "effect_from_ci",
+    "egger",
+    "funnel",
     "generalised_q",
     "influence",
     "leave_one_out",
@@ -215,6 +228,7 @@ __all__ = [
     "network_ranking",
     "node_splits",
     "permutation_test",
+    "pet_peese",
     "peto",
     "pool",
     "pool_batch",
@@ -230,8 +244,10 @@ __all__ = [
     "sd_from_se",
     "se_from_ci",
     "se_from_p",
+    "selection_model",
     "smd_to_log_or",
     "subgroups",
+    "trim_fill",
     "utility_weighted_mean",
     "win_odds",
 ]
