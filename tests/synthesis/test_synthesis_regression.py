@@ -252,6 +252,22 @@ def test_prediction_by_hand() -> None:
         fit.predict([1.0, 2.0, 3.0])
 
 
+def test_wald_errors_with_t() -> None:
+    """``t``: the standard errors of ``z``, t and F with k - p degrees of freedom."""
+    data = REFERENCE["data"]["bcg"]
+    table = np.column_stack(list(data["mods"].values()))
+    both: tuple[Interval, Interval] = ("z", "t")
+    z, t = (syn.regress(data["yi"], data["vi"], table, "REML", test) for test in both)
+    np.testing.assert_array_equal(t.se, z.se)
+    half = stats.t.ppf(0.975, 10) * z.se
+    np.testing.assert_allclose(
+        t.ci, np.column_stack([z.coefficients - half, z.coefficients + half])
+    )
+    np.testing.assert_array_equal(t.qm_df, (2, 10))
+    assert t.qm == pytest.approx(z.qm / 2)
+    assert t.qm_p == pytest.approx(stats.f.sf(z.qm / 2, 2, 10))
+
+
 def test_moderators_that_explain_everything() -> None:
     fit = syn.regress([1.0, 2.0, 3.0, 4.0], [0.1, 0.2, 0.1, 0.3], [0, 1, 2, 3])
     assert fit.tau2 == 0.0
@@ -289,6 +305,7 @@ Y, V = [0.1, 0.4, 0.3, 0.9, 0.2], [0.1, 0.2, 0.1, 0.1, 0.3]
         ([1, 2, 3, 4, 5], {"names": ["a", "b"]}, "names has 2 entries; x has 1"),
         ([1, 2, 3, 4, 5], {"names": ["intercept"]}, "'intercept' more than once"),
         (np.eye(5)[:, 1:], {}, "5 studies cannot carry 5 coefficients"),
+        ([1, 2, 3, 4, 5], {"names": 3}, "names is 3; expected the moderators' names"),
         (None, {"intercept": False}, "neither an intercept nor a moderator"),
         ([1, 2, 3, 4, 5], {"method": "XX"}, "method is 'XX'"),
         ([1, 2, 3, 4, 5], {"test": "w"}, "test is 'w'"),

@@ -56,11 +56,19 @@ def moderators(x: ArrayLike | None, rows: int, names: Sequence[str] | None) -> F
     return table
 
 
+def default_names(columns: int) -> tuple[str, ...]:
+    """``x1``, ``x2`` and so on."""
+    return tuple(f"x{i + 1}" for i in range(columns))
+
+
 def column_names(names: Sequence[str] | None, columns: int, *, intercept: bool) -> tuple[str, ...]:
     """Return the coefficients' names: those given, or ``x1``, ``x2`` and so on."""
     if isinstance(names, str):
         names = (names,)
-    given = tuple(f"x{i + 1}" for i in range(columns)) if names is None else tuple(names)
+    try:
+        given = tuple(map(str, names if names is not None else default_names(columns)))
+    except TypeError:
+        raise ValueError(f"names is {names!r}; expected the moderators' names") from None
     if len(given) != columns:
         raise ValueError(f"names has {len(given)} entries; x has {columns} columns")
     whole = (INTERCEPT, *given) if intercept else given

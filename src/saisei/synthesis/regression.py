@@ -77,7 +77,7 @@ class RegressionResult:
         Test of residual heterogeneity.
     qm, qm_df, qm_p
         Test of all coefficients but the intercept (of the intercept where it stands alone):
-        under ``z`` chi-squared with ``qm_df = (m, inf)``; under ``knha`` F with ``(m, k - p)``.
+        under ``z`` chi-squared with ``qm_df = (m, inf)``; otherwise F with ``(m, k - p)``.
     hat
         Diagonal of the hat matrix; it sums to the number of coefficients p.
     k, method, test, level
@@ -207,9 +207,9 @@ def regress(
         Moderators, a column each, without the intercept; None for the mean alone.
     method : {"REML", "EE", "DL", "HE", "SJ", "ML", "PM", "EB", "HS"}
         Estimator of tau2 in its regression form; REML and ML are global maxima.
-    test : {"knha", "z", "knha-safeguarded"}
+    test : {"knha", "z", "t", "knha-safeguarded"}
         ``knha``: t and F with k - p degrees of freedom, the covariance scaled by
-        ``y'Py / (k - p)`` (Knapp and Hartung 2003); safeguarded: by at least 1.
+        ``y'Py / (k - p)`` (Knapp and Hartung 2003); safeguarded: by at least 1; ``t``: not scaled.
     intercept : bool
         Whether a column of ones is added before the moderators.
     names : sequence of str, optional
