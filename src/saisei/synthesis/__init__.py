@@ -128,6 +128,7 @@ from saisei.synthesis.single_studies import (
     leave_one_out,
 )
 from saisei.synthesis.small_study import EggerTest, FunnelData, PetPeese, egger, funnel, pet_peese
+from saisei.synthesis.specification import SpecificationCurve, specification_curve
 from saisei.synthesis.stratified import StratifiedResult, mantel_haenszel, peto
 from saisei.synthesis.subgroups import Subgroup, SubgroupsResult, subgroups
 from saisei.synthesis.trim_fill import TrimFill, trim_fill
@@ -185,6 +186,7 @@ __all__ = [
     "RobustResult",
     "SelectionModel",
     "Shrinkage",
+    "SpecificationCurve",
     "StratifiedResult",
     "Subgroup",
     "SubgroupsResult",
@@ -246,6 +248,7 @@ __all__ = [
     "se_from_p",
     "selection_model",
     "smd_to_log_or",
+    "specification_curve",
     "subgroups",
     "trim_fill",
     "utility_weighted_mean",
