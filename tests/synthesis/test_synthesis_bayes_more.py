@@ -264,3 +264,35 @@ def test_priors_that_cannot_be() -> None:
     for pair in (syn.Lomax, syn.InverseGammaTau2):
         with pytest.raises(ValueError, match="shape is nan"):
             pair(math.nan, 1.0)
+
+
+# Narrow posteriors ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [1e-2, 1e-4, 1e-7])
+def test_a_prior_that_all_but_fixes_tau(width: float) -> None:
+    """The scan for the peak must find it; then the mean effect is that of a known tau."""
+    found = syn.bayes_pool(CRINS["y"], CRINS["sigma"], syn.LogNormal(math.log(0.3), width))
+    w = 1 / (np.square(CRINS["sigma"]) + 0.09)
+    # At 1e-7 rounding of log(tau) is seen in the density; the answer stands, and says so.
+    assert found.converged == (width > 1e-6)
+    assert found.tau.median == pytest.approx(0.3, rel=2 * width)
+    assert found.tau.sd == pytest.approx(0.3 * width, rel=0.01)
+    assert found.mu.mean == pytest.approx(w @ CRINS["y"] / w.sum(), abs=width)
+    assert found.mu.sd == pytest.approx(w.sum() ** -0.5, rel=width)
+
+
+def test_very_many_studies() -> None:
+    """2,000 studies leave log(tau) to a hundredth."""
+    rng = np.random.default_rng(1)
+    y = rng.normal(0.4, math.hypot(0.5, 0.1), 2_000)
+    found = syn.bayes_pool(y, np.full(y.size, 0.1))
+    assert found.converged
+    assert found.mu.median == pytest.approx(float(y.mean()), abs=1e-9)
+    assert found.tau.median == pytest.approx(math.sqrt(float(y.var()) - 0.01), abs=1e-3)
+
+
+def test_a_prior_below_every_panel() -> None:
+    found = syn.bayes_pool(CRINS["y"], CRINS["sigma"], syn.LogNormal(-30.0, 0.1))
+    assert found.tau.median == pytest.approx(math.exp(-30), rel=1e-6)
+    assert found.mu.sd == pytest.approx(np.sum(np.square(CRINS["sigma"]) ** -1.0) ** -0.5)

@@ -15,9 +15,18 @@ import numpy as np
 
 from saisei.synthesis._arrays import frozen
 from saisei.synthesis.marginals import TauMarginal
-from saisei.synthesis.quadrature import NEGLIGIBLE, Panels, gauss, integrate, to_coefficients
+from saisei.synthesis.quadrature import (
+    NEGLIGIBLE,
+    TOLERANCE,
+    Panels,
+    gauss,
+    integrate,
+    to_coefficients,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from saisei.synthesis._arrays import FloatArray
     from saisei.synthesis.priors import TauPrior
 
@@ -26,6 +35,9 @@ FLAT_BELOW = 1e-5
 
 FARTHEST = 150.0
 """The largest log(tau) looked at: tau squared still fits a float with room to spare."""
+
+CLOSER_LOOKS = 12
+"""Each narrows the window sixteenfold."""
 
 
 class TauModel(Protocol):
@@ -127,16 +139,15 @@ def _panels(model: TauModel, moments: int) -> tuple[Panels, float, float]:
     def extra(u: FloatArray) -> FloatArray:
         return np.asarray(np.logaddexp(0.0, moments * (u - log_scale)))
 
-    heights = heights + extra(scan)
-    near = np.flatnonzero(heights > heights.max() - NEGLIGIBLE)
+    def log_height(u: FloatArray) -> FloatArray:
+        return _log_posterior(model, u) + extra(u)
+
+    start, stop, highest = _window(log_height, scan, heights + extra(scan))
     # A prior that lives below the panels puts all the mass there.
-    peak = max(float(heights.max()), _log_mass_near_zero(model, low))
-    edges, u, values, converged = integrate(
-        lambda u: _log_posterior(model, u) + extra(u),
-        float(scan[max(near[0] - 1, 0)]),
-        float(scan[min(near[-1] + 1, scan.size - 1)]),
-        peak,
-    )
+    peak = max(highest, _log_mass_near_zero(model, low))
+    # A sum over k studies carries rounding of about k eps, which no panel can get below.
+    tolerance = max(TOLERANCE, 64.0 * float(np.finfo(np.float64).eps) * model.v.size)
+    edges, u, values, converged = integrate(log_height, start, stop, peak, tolerance)
     values = values * np.exp(-extra(u))
     mass = 0.5 * np.diff(edges) * (values @ gauss()[1])
     near_zero = math.exp(_log_mass_near_zero(model, float(edges[0])) - peak)
@@ -149,6 +160,23 @@ def _panels(model: TauModel, moments: int) -> tuple[Panels, float, float]:
         converged,
     )
     return panels, near_zero / total, peak + math.log(total)
+
+
+def _window(
+    log_height: Callable[[FloatArray], FloatArray], u: FloatArray, heights: FloatArray
+) -> tuple[float, float, float]:
+    """Where the density is not negligible, and its greatest height, in logarithms.
+
+    A peak so narrow that one or two places of the scan see it is looked at again more closely.
+    """
+    for _ in range(CLOSER_LOOKS):
+        near = np.flatnonzero(heights > heights.max() - NEGLIGIBLE)
+        low, high = float(u[max(near[0] - 1, 0)]), float(u[min(near[-1] + 1, u.size - 1)])
+        if near.size > 2:
+            break
+        u = np.linspace(low, high, 33)
+        heights = log_height(u)
+    return low, high, float(heights.max())
 
 
 def _nodes(panels: Panels, near_zero: float) -> tuple[FloatArray, FloatArray]:

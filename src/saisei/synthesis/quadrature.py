@@ -27,6 +27,9 @@ TOLERANCE = 1e-12
 """Panels are fine enough once their last coefficients are this small against the largest value."""
 
 MAX_HALVINGS = 30
+MAX_PANELS = 300
+"""More than this are asked for only when rounding hides the polynomial; then it is not fine."""
+
 NEGLIGIBLE = 37.0
 """exp(-37) is below the rounding of a sum of order one."""
 
@@ -121,7 +124,11 @@ def derivative() -> FloatArray:
 
 
 def integrate(
-    log_density: Callable[[FloatArray], FloatArray], low: float, high: float, peak: float
+    log_density: Callable[[FloatArray], FloatArray],
+    low: float,
+    high: float,
+    peak: float,
+    tolerance: float = TOLERANCE,
 ) -> tuple[FloatArray, FloatArray, FloatArray, bool]:
     """Cut [low, high] into panels on which ``exp(log_density(u) - peak)`` is a polynomial.
 
@@ -139,10 +146,13 @@ def integrate(
         nodes = 0.5 * (left + right)[:, None] + 0.5 * (right - left)[:, None] * gauss()[0]
         values = np.exp(log_density(nodes.ravel()) - peak).reshape(nodes.shape)
         largest = max(largest, float(values.max()))
-        fine = _resolved(values, largest)
+        fine = _resolved(values, tolerance * largest)
         done.append((left[fine], right[fine], nodes[fine], values[fine]))
         if fine.all():
             break
+        if 2 * (left.size - int(fine.sum())) > MAX_PANELS:
+            done[-1] = (left, right, nodes, values)
+            return _join(done, ok=False)
         left, right = left[~fine], right[~fine]
         middle = 0.5 * (left + right)
         left, right = np.concatenate([left, middle]), np.concatenate([middle, right])
@@ -161,10 +171,10 @@ def _last(
     return nodes, np.exp(log_density(nodes.ravel()) - peak).reshape(nodes.shape)
 
 
-def _resolved(values: FloatArray, largest: float) -> BoolArray:
+def _resolved(values: FloatArray, little: float) -> BoolArray:
     """Whether the last three coefficients of each panel vanish against the largest value."""
     tail = np.abs(values @ to_coefficients()[:, -3:]).max(-1)
-    return np.asarray(tail <= TOLERANCE * largest)
+    return np.asarray(tail <= little)
 
 
 def _join(
