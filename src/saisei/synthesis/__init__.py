@@ -39,6 +39,7 @@ from saisei.synthesis.bayes_models import (
     BayesFactors,
     bayes_factors,
 )
+from saisei.synthesis.bayes_regression import BayesPrediction, BayesRegression, bayes_regress
 from saisei.synthesis.conversions import (
     SMD_TO_LOG_OR,
     MeanSD,
@@ -138,6 +139,8 @@ __all__ = [
     "AveragedTau",
     "BayesAverage",
     "BayesFactors",
+    "BayesPrediction",
+    "BayesRegression",
     "BayesResult",
     "BeggTest",
     "Blups",
@@ -201,6 +204,7 @@ __all__ = [
     "bayes_average",
     "bayes_factors",
     "bayes_pool",
+    "bayes_regress",
     "begg",
     "binomial_interval",
     "blups",
