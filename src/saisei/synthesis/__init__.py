@@ -30,15 +30,8 @@ Conventions
 from saisei.synthesis._raw import Effect, LeftOut
 from saisei.synthesis.batch import PoolBatch, pool_batch
 from saisei.synthesis.bayes import BayesResult, bayes_pool
-from saisei.synthesis.bayes_averages import (
-    AveragedTau,
-    BayesAverage,
-    bayes_average,
-)
-from saisei.synthesis.bayes_models import (
-    BayesFactors,
-    bayes_factors,
-)
+from saisei.synthesis.bayes_averages import AveragedTau, BayesAverage, bayes_average
+from saisei.synthesis.bayes_models import BayesFactors, bayes_factors
 from saisei.synthesis.bayes_regression import BayesPrediction, BayesRegression, bayes_regress
 from saisei.synthesis.conversions import (
     SMD_TO_LOG_OR,
@@ -59,6 +52,10 @@ from saisei.synthesis.conversions_more import (
     sd_from_difference,
     se_from_p,
 )
+from saisei.synthesis.dose_contrasts import DoseStudy, dose_means, dose_ratios
+from saisei.synthesis.dose_emax import EmaxResponse, emax_response
+from saisei.synthesis.dose_models import DoseShape
+from saisei.synthesis.dose_response import DosePrediction, DoseResponse, dose_response
 from saisei.synthesis.effects import effect
 from saisei.synthesis.heterogeneity import q_profile
 from saisei.synthesis.intervals import ProfileIntervals, generalised_q, profile_likelihood
@@ -149,8 +146,13 @@ __all__ = [
     "ComponentsModel",
     "ComponentsResult",
     "Contributions",
+    "DosePrediction",
+    "DoseResponse",
+    "DoseShape",
+    "DoseStudy",
     "Effect",
     "EggerTest",
+    "EmaxResponse",
     "Exponential",
     "FunnelData",
     "HalfCauchy",
@@ -215,9 +217,13 @@ __all__ = [
     "common_probit_shift",
     "cumulative",
     "difference_interval",
+    "dose_means",
+    "dose_ratios",
+    "dose_response",
     "effect",
     "effect_from_ci",
     "egger",
+    "emax_response",
     "funnel",
     "generalised_q",
     "influence",
