@@ -33,6 +33,7 @@ from saisei.synthesis.bayes import BayesResult, bayes_pool
 from saisei.synthesis.bayes_averages import AveragedTau, BayesAverage, bayes_average
 from saisei.synthesis.bayes_models import BayesFactors, bayes_factors
 from saisei.synthesis.bayes_regression import BayesPrediction, BayesRegression, bayes_regress
+from saisei.synthesis.bivariate import BivariateResult, bivariate
 from saisei.synthesis.conversions import (
     SMD_TO_LOG_OR,
     MeanSD,
@@ -140,6 +141,7 @@ __all__ = [
     "BayesRegression",
     "BayesResult",
     "BeggTest",
+    "BivariateResult",
     "Blups",
     "CommonOddsRatio",
     "CommonProbitShift",
@@ -209,6 +211,7 @@ __all__ = [
     "bayes_regress",
     "begg",
     "binomial_interval",
+    "bivariate",
     "blups",
     "change_correlation",
     "change_sd",
