@@ -142,6 +142,40 @@ def test_alcohol_spline() -> None:
     np.testing.assert_allclose(at.estimate, printed, atol=3e-6)
 
 
+HAMLING = (
+    (
+        (77.224016, 42.863757, 39.595879, 14.048644, 11.379162),
+        (256.720533, 167.402324, 131.640213, 33.256951, 22.399697),
+    ),
+    (
+        (52.936594, 57.793169, 18.561968, 9.998022),
+        (177.747117, 267.425543, 147.280311, 53.651163),
+    ),
+    ((41.767484, 22.346167, 10.101682, 2.800649), (105.948046, 83.663073, 37.333962, 5.126876)),
+    ((41.049928, 19.560563, 25.512473, 7.685215), (113.431784, 65.547809, 52.449734, 26.248314)),
+)
+"""Cases and people that dosresmeta's ``hamling`` prints for the case-control studies."""
+
+
+@pytest.mark.parametrize("i", range(4))
+def test_hamling_covariance(i: int) -> None:
+    """The printed counts hold the standard errors, and the reference's part is the covariance."""
+    cases, n = np.array(HAMLING[i][0]), np.array(HAMLING[i][1])
+    part = 1 / cases + 1 / (n - cases)
+    np.testing.assert_allclose(part[1:] + part[0], np.diag(COVARIANCE[i]), rtol=1e-6)
+    study = syn.dose_ratios(
+        DOSE[i],
+        log_odds_ratio(i),
+        [None, *np.sqrt(np.diag(COVARIANCE[i]))],
+        cases=0.4 * cases,
+        n=0.4 * n,
+        kind="cc",
+        recovery="hamling",
+    )
+    off = study.covariance[~np.eye(len(DOSE[i]) - 1, dtype=bool)]
+    np.testing.assert_allclose(off, part[0], rtol=2e-5)
+
+
 def test_counts_that_give_the_ratios() -> None:
     """Crude tables come back: the margins and ratios are their own."""
     cases, n = np.array([30.0, 40, 25]), np.array([200.0, 220, 150])
@@ -155,6 +189,16 @@ def test_counts_that_give_the_ratios() -> None:
         study = syn.dose_ratios([0, 1, 2], y, [None, *se], cases=cases, n=n, kind=kind)  # type: ignore[arg-type]  # kinds of the loop
         np.testing.assert_allclose(study.covariance[0, 1], part[0], rtol=1e-9)
         np.testing.assert_allclose(np.diag(study.covariance), se**2, rtol=1e-12)
+        other = syn.dose_ratios(
+            [0, 1, 2],
+            y,
+            [None, *se],
+            cases=cases,
+            n=n,
+            kind=kind,  # type: ignore[arg-type]  # kinds of the loop
+            recovery="hamling",
+        )
+        np.testing.assert_allclose(other.covariance, study.covariance, rtol=1e-7)
 
 
 def test_adjusted_ratios_keep_the_margins() -> None:
@@ -375,6 +419,8 @@ def test_mistakes() -> None:
         syn.dose_ratios([0, 1], [0, 0.1, 0.2], [None, 0.1, 0.1], **good)
     with pytest.raises(ValueError, match=r"cases\[1\] is 80; expected at most n"):
         syn.dose_ratios([0, 1, 2], [0, 1, 1], [None, 1, 1], **{**good, "cases": [9, 80, 7]})
+    with pytest.raises(ValueError, match="recovery is 'floating'"):
+        syn.dose_ratios([0, 1, 2], [0, 1, 1], [None, 1, 1], **{**good, "recovery": "floating"})
     with pytest.raises(ValueError, match="kind is 'hr'"):
         syn.dose_ratios([0, 1, 2], [0, 1, 1], [None, 1, 1], **{**good, "kind": "hr"})
     with pytest.raises(ValueError, match="not positive definite"):

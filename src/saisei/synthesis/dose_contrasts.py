@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 import numpy as np
 
 from saisei.synthesis._arrays import frozen, plain, refuse, vector
+from saisei.synthesis._hamling import shared_variance
 from saisei.synthesis._roots import falling_root
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 RatioKind = Literal["cc", "ir", "ci"]
 """Case-control (odds ratios), incidence rates (rate ratios), cumulative incidence (risk ratios)."""
+
+Recovery = Literal["greenland-longnecker", "hamling"]
+"""How the covariance of printed ratios is recovered; see ``dose_ratios``."""
 
 MeanKind = Literal["MD", "SMD"]
 
@@ -94,6 +98,7 @@ def dose_ratios(
     cases: ArrayLike,
     n: ArrayLike,
     kind: RatioKind,
+    recovery: Recovery = "greenland-longnecker",
     label: str = "",
 ) -> DoseStudy:
     """Contrasts of one study from printed log ratios against one reference dose.
@@ -120,6 +125,10 @@ def dose_ratios(
         Cases, and people (for ``ir`` person-time), in each group.
     kind : {"cc", "ir", "ci"}
         Design; see the table.
+    recovery : {"greenland-longnecker", "hamling"}
+        ``hamling`` (Hamling and others 2008) finds counts that reproduce the standard errors too
+        and keep the reference's share and the overall share of cases; every covariance is then
+        the reference's part s_0.
     label : str
         The study's name, for messages.
 
@@ -136,6 +145,8 @@ def dose_ratios(
     """
     if kind not in get_args(RatioKind):
         raise ValueError(f"kind is {kind!r}; expected one of cc, ir, ci")
+    if recovery not in get_args(Recovery):
+        raise ValueError(f"recovery is {recovery!r}; expected one of greenland-longnecker, hamling")
     where = f"study {label!r}: " if label else ""
     doses, y, errors, events, people = _ratio_rows(dose, log_ratio, se, cases, n, where=where)
     zero = int(np.isnan(errors).argmax())
@@ -143,6 +154,24 @@ def dose_ratios(
         refuse(f"{where}cases", events, events > people, "at most n")
     if events.sum() == 0 or (kind != "ir" and events.sum() >= people.sum()):
         raise ValueError(f"{where}nobody, or everybody, is a case: no information")
+    recover = _greenland_longnecker if recovery == "greenland-longnecker" else _hamling
+    covariance = recover(y, errors, events, people, kind, where)
+    keep = np.arange(errors.size) != zero
+    formula = {"hamling": "Hamling (2008)"}.get(recovery, "Greenland and Longnecker (1992)")
+    reference = float(doses[zero])
+    return DoseStudy(doses[keep], y[keep], covariance, reference, label, f"{formula}, {kind}")
+
+
+def _greenland_longnecker(
+    y: FloatArray,
+    errors: FloatArray,
+    events: FloatArray,
+    people: FloatArray,
+    kind: str,
+    where: str,
+) -> FloatArray:
+    """Covariance from counts that give the ratios and keep the margins."""
+    zero = int(np.isnan(errors).argmax())
     counts = pseudo_counts(y, events, people, kind, zero)
     part = {
         "cc": 1 / counts + 1 / (people - counts),
@@ -152,12 +181,31 @@ def dose_ratios(
     if not np.all(part > 0):
         raise ValueError(f"{where}the ratios and margins do not fit a table of people")
     keep = np.arange(errors.size) != zero
-    errors = errors[keep]
-    scale = errors / np.sqrt(part[keep] + part[zero])
+    scale = errors[keep] / np.sqrt(part[keep] + part[zero])
     covariance = part[zero] * np.outer(scale, scale)
-    np.fill_diagonal(covariance, errors**2)
-    formula = f"Greenland and Longnecker (1992), {kind}"
-    return DoseStudy(doses[keep], y[keep], covariance, float(doses[zero]), label, formula)
+    np.fill_diagonal(covariance, errors[keep] ** 2)
+    return np.asarray(covariance)
+
+
+def _hamling(
+    y: FloatArray,
+    errors: FloatArray,
+    events: FloatArray,
+    people: FloatArray,
+    kind: str,
+    where: str,
+) -> FloatArray:
+    """Covariance from counts that give the ratios and their standard errors."""
+    zero = int(np.isnan(errors).argmax())
+    order = np.append(zero, np.flatnonzero(~np.isnan(errors)))
+    others = people - events if kind == "cc" else people
+    variance = errors[order[1:]] ** 2
+    part = shared_variance(y[order[1:]], variance, events[order], others[order], kind)
+    if part is None:
+        raise ValueError(f"{where}no counts fit these ratios and standard errors")
+    covariance = np.full((variance.size, variance.size), part)
+    np.fill_diagonal(covariance, variance)
+    return np.asarray(covariance)
 
 
 def _ratio_rows(
