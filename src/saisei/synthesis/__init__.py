@@ -58,6 +58,7 @@ from saisei.synthesis.dose_emax import EmaxResponse, emax_response
 from saisei.synthesis.dose_models import DoseShape
 from saisei.synthesis.dose_response import DosePrediction, DoseResponse, dose_response
 from saisei.synthesis.effects import effect
+from saisei.synthesis.glmm import BinomialResult, pool_counts
 from saisei.synthesis.heterogeneity import q_profile
 from saisei.synthesis.intervals import ProfileIntervals, generalised_q, profile_likelihood
 from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
@@ -141,6 +142,7 @@ __all__ = [
     "BayesRegression",
     "BayesResult",
     "BeggTest",
+    "BinomialResult",
     "BivariateResult",
     "Blups",
     "CommonOddsRatio",
@@ -247,6 +249,7 @@ __all__ = [
     "peto",
     "pool",
     "pool_batch",
+    "pool_counts",
     "pool_ordinal",
     "pool_ordinal_two_stage",
     "profile_likelihood",
