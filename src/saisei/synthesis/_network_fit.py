@@ -17,51 +17,92 @@ from saisei.synthesis._roots import falling_root
 from saisei.synthesis.heterogeneity import GRID_STEP, Heterogeneity
 
 if TYPE_CHECKING:
-    from saisei.synthesis._arrays import FloatArray
+    from saisei.synthesis._arrays import FloatArray, IntArray
 
 NetworkMethod = Literal["DL", "REML", "ML", "EE"]
 """DL DerSimonian-Laird, generalised (Jackson, White and Riley 2012); REML and ML (restricted)
 maximum likelihood; EE equal effects (tau2 = 0)."""
 
 NETWORK_METHODS: tuple[str, ...] = get_args(NetworkMethod)
+INDEPENDENT = 1e-8
+"""A row of which less than this is new tells nothing new: rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """Coefficients, their covariance, the residual Q and the trace of ``P`` at one tau2."""
+    """Coefficients, a root of their covariance, the residual Q and the trace of ``P``."""
 
     b: FloatArray
-    covariance: FloatArray
+    root: FloatArray
     q: float
     trace: float
 
+    @property
+    def covariance(self) -> FloatArray:
+        """Covariance of the coefficients of least norm."""
+        return np.asarray(self.root @ self.root.T)
 
-def laplacian_inverse(matrix: FloatArray) -> FloatArray:
-    """Pseudo-inverse of the Laplacian of a connected graph, whose kernel is known.
 
-    ``L^+ = (L + s J)^-1 - J / (n^2 s)`` with J all ones, for any s above 0; a stack of them too.
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """The most precise rows that tell everything, and what the rest are made of.
+
+    In a graph they are the spanning tree of the largest weights, ``k`` says along which of its
+    branches each further row leads, and ``y_rest - k y_top`` are the loops that do not close.
+    Since a row never has more weight than what it is made of, nothing cancels, however unequal
+    the variances.
     """
-    n = matrix.shape[-1]
-    s = np.trace(matrix, axis1=-2, axis2=-1)[..., None, None] / (n * n)
-    return np.asarray(np.linalg.inv(matrix + s) - 1.0 / (n * n * s))
+
+    top: IntArray
+    rest: IntArray
+    k: FloatArray
+    inverse: FloatArray
 
 
-def general_inverse(matrix: FloatArray) -> FloatArray:
-    """Pseudo-inverse of a symmetric matrix of any rank; a stack of them too."""
-    return np.asarray(np.linalg.pinv(matrix, rcond=1e-10, hermitian=True))
+def frame(x: FloatArray, v: FloatArray) -> Frame:
+    """Choose rows greedily by precision; the order is the same for every tau2."""
+    basis = np.zeros((0, x.shape[1]))
+    top: list[int] = []
+    rest: list[int] = []
+    for row in np.argsort(v, kind="stable").tolist():
+        left = x[row]
+        for _ in range(2 if len(basis) < x.shape[1] else 0):  # twice is enough
+            left = left - (basis @ left) @ basis
+        length = math.sqrt(left @ left)
+        if len(basis) < x.shape[1] and length > INDEPENDENT:
+            basis = np.concatenate([basis, left[None] / length])
+            top.append(row)
+        else:
+            rest.append(row)
+    inverse = np.asarray(np.linalg.pinv(x[top]), dtype=np.float64)
+    k = x[rest] @ inverse
+    k[np.abs(k) < 1e-12] = 0.0
+    return Frame(np.array(top, dtype=np.intp), np.array(rest, dtype=np.intp), k, inverse)
 
 
 def solve(
-    x: FloatArray, y: FloatArray, v: FloatArray, tau2: float = 0.0, *, graph: bool = True
+    x: FloatArray, y: FloatArray, v: FloatArray, tau2: float = 0.0, own: Frame | None = None
 ) -> Solution:
-    """Fit by weighted least squares. ``graph``: ``x' W x`` is a connected Laplacian."""
+    """Fit by weighted least squares; ``own`` is the frame, where it is known.
+
+    With ``S = W_rest^(1/2) k W_top^(-1/2)``, whose entries are at most about 1, ``M = 1 + S'S``
+    and the scaled loops ``g``: ``Q = g' (1 + SS')^-1 g`` and ``cov = W_top^(-1/2) M^-1
+    W_top^(-1/2)`` of the rows at the top.
+    """
+    own = own or frame(x, v)
     w = 1.0 / (v + tau2)
-    xw = x * w[:, None]
-    inverse = (laplacian_inverse if graph else general_inverse)(xw.T @ x)
-    b = inverse @ (y @ xw)
-    residual = y - x @ b
-    trace = float(w.sum() - np.vdot(inverse, xw.T @ xw))
-    return Solution(b, inverse, float(w @ (residual * residual)), trace)
+    top, rest = np.sqrt(w[own.top]), np.sqrt(w[own.rest])
+    s = rest[:, None] * own.k / top
+    gap = rest * (y[own.rest] - own.k @ y[own.top])
+    squares = s.T @ s
+    factor = np.linalg.inv(np.linalg.cholesky(np.eye(top.size) + squares))
+    inverse = factor.T @ factor
+    step = inverse @ (gap @ s)
+    leverage = np.vecdot(s @ inverse, s)
+    trace = w[own.rest] @ (1.0 - leverage) + w[own.top] @ np.vecdot(inverse, squares)
+    b = own.inverse @ (y[own.top] + step / top)
+    root = (own.inverse / top) @ factor.T
+    return Solution(b, root, float(gap @ (gap - s @ step)), float(trace))
 
 
 def estimate(
@@ -70,8 +111,7 @@ def estimate(
     v: FloatArray,
     df: int,
     method: NetworkMethod,
-    *,
-    graph: bool = True,
+    own: Frame | None = None,
 ) -> Heterogeneity:
     """Estimate tau2 by the named method; NaN without a degree of freedom."""
     if df < 1:
@@ -79,10 +119,10 @@ def estimate(
     if method == "EE":
         return Heterogeneity(0.0)
     if method == "DL":
-        base = solve(x, y, v, graph=graph)
+        base = solve(x, y, v, 0.0, own)
         value = (base.q - df) / base.trace
         return Heterogeneity(max(0.0, value), boundary=value <= 0.0)
-    return _Likelihood(x, y, v, df, method == "REML", graph).maximum()
+    return _Likelihood(x, y, v, own or frame(x, v), df, method == "REML").maximum()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,9 +132,9 @@ class _Likelihood:
     x: FloatArray
     y: FloatArray
     v: FloatArray
+    frame: Frame
     df: int
     restricted: bool
-    graph: bool
 
     def maximum(self) -> Heterogeneity:
         """Return the global maximum: every change from rising to falling is refined."""
@@ -135,42 +175,51 @@ class _Likelihood:
         at least ``df / (tau2 + max v)``: for tau2 >= max v the score is negative above
         ``2 RSS / df``. The trace of W, for ML, is larger still.
         """
-        rss = solve(self.x, self.y, np.ones_like(self.v), graph=self.graph).q
+        rss = solve(self.x, self.y, np.ones_like(self.v)).q
         if rss <= 1e-28 * float(self.y @ self.y):
             return 0.0
         return max(float(self.v.max()), 2.0 * rss / self.df)
 
     def score(self, tau2: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """First and second derivative in tau2 (Harville 1977), at several values at once."""
+        """First and second derivative in tau2 (Harville 1977), at several values at once.
+
+        ``(y'PPy - tr P) / 2`` and ``tr(PP) / 2 - y'PPPy``; for ML ``tr W`` and ``tr W^2`` in place
+        of the traces. ``W^(-1/2) P W^(-1/2)`` has the blocks ``A`` below.
+        """
+        own = self.frame
         w = 1.0 / np.add.outer(tau2, self.v)
-        x, p = self.x, self.x.shape[1]
-        outer = (x[:, :, None] * x[:, None, :]).reshape(x.shape[0], p * p)
-        one, two, three = ((w**power @ outer).reshape(-1, p, p) for power in (1, 2, 3))
-        inverse = (laplacian_inverse if self.graph else general_inverse)(one)
-        b = np.matvec(inverse, (w * self.y) @ x)
-        r = w * (self.y - b @ x.T)
-        pull = (w * r) @ x
-        cubic = np.vecdot(w * r, r) - np.vecdot(pull, np.matvec(inverse, pull))
-        squares = np.vecdot(r, r)
+        w_top, w_rest = w[:, own.top], w[:, own.rest]
+        top, rest = np.sqrt(w_top), np.sqrt(w_rest)
+        s = rest[:, :, None] * own.k / top[:, None, :]
+        turned = s.transpose(0, 2, 1)
+        squares = turned @ s
+        inverse = np.linalg.inv(np.eye(own.top.size) + squares)
+        loops = rest * (self.y[own.rest] - self.y[own.top] @ own.k.T)
+        closed = loops - np.matvec(s, np.matvec(inverse, np.vecmat(loops, s)))
+        r_top, r_rest = -top * np.vecmat(closed, s), rest * closed
+        pull = rest * r_rest - np.matvec(s, top * r_top)
+        cubic = np.vecdot(pull, pull - np.matvec(s, np.matvec(inverse, np.vecmat(pull, s))))
+        value = np.vecdot(r_top, r_top) + np.vecdot(r_rest, r_rest)
         if not self.restricted:
-            return 0.5 * (squares - w.sum(-1)), 0.5 * np.vecdot(w, w) - cubic
-        share = inverse @ two
-        trace = w.sum(-1) - np.trace(share, axis1=-2, axis2=-1)
-        again = np.vecdot(w, w) - 2.0 * np.vecdot(
-            inverse.reshape(-1, p * p), three.reshape(-1, p * p)
-        )
-        again = again + np.vecdot(
-            share.reshape(-1, p * p), share.transpose(0, 2, 1).reshape(-1, p * p)
-        )
-        return 0.5 * (squares - trace), 0.5 * again - cubic
+            return 0.5 * (value - w.sum(-1)), 0.5 * np.vecdot(w, w) - cubic
+        across = s @ inverse
+        a_rest, a_top = np.eye(own.rest.size) - across @ turned, inverse @ squares
+        trace = np.vecdot(w_rest, np.diagonal(a_rest, axis1=1, axis2=2))
+        trace = trace + np.vecdot(w_top, np.diagonal(a_top, axis1=1, axis2=2))
+        again = np.vecdot(w_rest, np.matvec(a_rest**2, w_rest))
+        again = again + np.vecdot(w_top, np.matvec(a_top**2, w_top))
+        again = again + 2.0 * np.vecdot(w_rest, np.matvec(across**2, w_top))
+        return 0.5 * (value - trace), 0.5 * again - cubic
 
     def value(self, tau2: float) -> float:
-        """Return the (restricted) log-likelihood without its constants."""
-        spread = self.v + tau2
-        fit = solve(self.x, self.y, self.v, tau2, graph=self.graph)
-        value = float(np.log(spread).sum()) + fit.q
-        if self.restricted:
-            spectrum = np.linalg.eigvalsh((self.x / spread[:, None]).T @ self.x)
-            rank = self.y.size - self.df
-            value += float(np.log(spectrum[spectrum.size - rank :]).sum())
-        return -0.5 * value
+        """Return the (restricted) log-likelihood without its constants.
+
+        ``det V det(x'Wx)`` is ``det V_rest det M`` times what does not depend on tau2.
+        """
+        own, spread = self.frame, self.v + tau2
+        value = solve(self.x, self.y, self.v, tau2, own).q
+        if not self.restricted:
+            return -0.5 * (value + float(np.log(spread).sum()))
+        s = own.k * np.sqrt(spread[own.top] / spread[own.rest, None])
+        volume = float(np.linalg.slogdet(np.eye(own.top.size) + s.T @ s)[1])
+        return -0.5 * (value + float(np.log(spread[own.rest]).sum()) + volume)

@@ -53,9 +53,8 @@ class NetworkModel:
 def model_of(solution: Solution, tau2: float, level: float) -> NetworkModel:
     """All pairs from one pseudo-inverse."""
     te = np.subtract.outer(solution.b, solution.b)
-    own = np.diagonal(solution.covariance)
-    se = np.sqrt(np.maximum(0.0, np.add.outer(own, own) - 2.0 * solution.covariance))
-    np.fill_diagonal(se, 0.0)
+    apart = solution.root[:, None, :] - solution.root[None, :, :]
+    se = np.sqrt(np.vecdot(apart, apart))
     half = float(_special.ndtri(0.5 + 0.5 * level)) * se
     return NetworkModel(
         te=frozen(te),

@@ -204,8 +204,8 @@ def _components(
     if rank == 0:
         raise ValueError("no component differs between the treatments compared")
     df = rows.y.size - rank
-    fit = estimate(x, rows.y, rows.v, df, method, graph=False)
-    base = solve(x, rows.y, rows.v, graph=False)
+    fit = estimate(x, rows.y, rows.v, df, method)
+    base = solve(x, rows.y, rows.v)
     above = 0.0 if math.isnan(fit.tau2) else fit.tau2
     parts = len(network_parts(data))
     common, random = (_model(x, rows, matrix, tau2, level) for tau2 in (0.0, above))
@@ -257,7 +257,7 @@ def _model(
     x: FloatArray, rows: Rows, matrix: FloatArray, tau2: float, level: float
 ) -> ComponentsModel:
     """Fit at one tau2, and blank what the data do not tell."""
-    fit = solve(x, rows.y, rows.v, tau2, graph=False)
+    fit = solve(x, rows.y, rows.v, tau2)
     _, values, basis = np.linalg.svd(x, full_matrices=True)
     known = int((values > values.max() * max(x.shape) * np.finfo(float).eps).sum())
     hidden = basis[known:]  # directions of the components on which no row depends
@@ -266,8 +266,8 @@ def _model(
     asked = np.concatenate([np.eye(p), matrix[i] - matrix[j]])
     outside = np.abs(asked @ hidden.T).max(-1, initial=0.0) > ESTIMABLE
     te = np.where(outside, np.nan, asked @ fit.b)
-    variance = np.vecdot(asked @ fit.covariance, asked)
-    se = np.where(outside, np.nan, np.sqrt(np.maximum(0.0, variance)))
+    spread = asked @ fit.root
+    se = np.where(outside, np.nan, np.sqrt(np.vecdot(spread, spread)))
     half = float(_special.ndtri(0.5 + 0.5 * level)) * se[:p]
     return ComponentsModel(
         te=frozen(te[:p].copy()),

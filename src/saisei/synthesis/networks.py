@@ -29,6 +29,7 @@ from saisei.synthesis._network_fit import (
     NETWORK_METHODS,
     NetworkMethod,
     estimate,
+    frame,
     solve,
 )
 from saisei.synthesis._network_model import (
@@ -255,11 +256,14 @@ def network(
 def _network(data: Contrasts, rows: Rows, method: NetworkMethod, level: float) -> NetworkResult:
     """Fit the network to checked contrasts."""
     df = rows.y.size - len(data.treatments) + 1
-    fit = estimate(rows.x, rows.y, rows.v, df, method)
+    own = frame(rows.x, rows.v)
+    fit = estimate(rows.x, rows.y, rows.v, df, method, own)
     tau2 = 0.0 if math.isnan(fit.tau2) else fit.tau2
-    base = solve(rows.x, rows.y, rows.v)
+    base = solve(rows.x, rows.y, rows.v, 0.0, own)
     common = model_of(base, 0.0, level)
-    random = common if tau2 == 0.0 else model_of(solve(rows.x, rows.y, rows.v, tau2), tau2, level)
+    random = (
+        common if tau2 == 0.0 else model_of(solve(rows.x, rows.y, rows.v, tau2, own), tau2, level)
+    )
     q = base.q if df else 0.0
     return NetworkResult(
         treatments=data.treatments,
