@@ -95,6 +95,7 @@ from saisei.synthesis.ordinal_two_stage import TwoStageOrdinal, pool_ordinal_two
 from saisei.synthesis.ordinal_wins import WinOdds, win_odds
 from saisei.synthesis.pairwise import PoolResult, pool
 from saisei.synthesis.permutation import PermutationResult, permutation_test
+from saisei.synthesis.predictive_prior import PredictivePrior, predictive_prior
 from saisei.synthesis.priors import (
     HalfCauchy,
     HalfNormal,
@@ -186,6 +187,7 @@ __all__ = [
     "PoolResult",
     "Power",
     "Prediction",
+    "PredictivePrior",
     "ProfileIntervals",
     "ProportionInterval",
     "Proportionality",
@@ -252,6 +254,7 @@ __all__ = [
     "pool_counts",
     "pool_ordinal",
     "pool_ordinal_two_stage",
+    "predictive_prior",
     "profile_likelihood",
     "proportional_odds_test",
     "q_profile",
