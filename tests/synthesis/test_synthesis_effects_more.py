@@ -230,6 +230,8 @@ def test_mistakes_in_names_and_conversions() -> None:
         syn.effect("PR", formula="exact", events=[1], n=[2])
     with pytest.raises(ValueError, match="one group has no other arm"):
         syn.effect("PR", zero_cells="treatment-arm", events=[1], n=[2])
+    with pytest.raises(ValueError, match=r"n\[0\] is 2; expected at least three people"):
+        syn.effect("SMCC", mean1=2, sd1=1, mean2=1, sd2=1, n=2, r=0.5)
     with pytest.raises(ValueError, match="p is 0"):
         syn.se_from_p(1.0, 0.0)
     with pytest.raises(ValueError, match="df is 0"):

@@ -140,6 +140,9 @@ def test_mistakes() -> None:
     raw: dict[str, Any] = {"events1": [2], "n1": [20], "events2": [4], "n2": [20]}
     with pytest.raises(ValueError, match="measure is 'HR'"):
         syn.mantel_haenszel("HR", **raw)  # type: ignore[arg-type]
+    zeros: dict[str, Any] = {"events1": [0, 3], "n1": [9, 9], "events2": [2, 0], "n2": [9, 9]}
+    with pytest.raises(ValueError, match="no study has an effect of its own"):
+        syn.mantel_haenszel("RR", model="random", zero_cells="leave-out", **zeros)
     with pytest.raises(ValueError, match="model is 'fixed'"):
         syn.mantel_haenszel("OR", model="fixed", **raw)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="variance is 'sato'; expected one of robins"):

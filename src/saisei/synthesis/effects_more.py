@@ -118,6 +118,7 @@ def _check(numbers: Numbers) -> None:
         elif name.startswith("n"):
             people, words = (1, "at least one person") if "events" in numbers else TWO
             people, words = FOUR if set(numbers) == {"r", "n"} else (people, words)
+            people, words = THREE if set(numbers) == set(CHANGE) else (people, words)
             refuse(name, array, array < people, words)
     if "events" in numbers:
         refuse("events", numbers["events"], numbers["events"] > numbers["n"], "no more than n")
@@ -242,7 +243,9 @@ def _zcor(x: Numbers) -> Pair:
 RATES = ("events1", "time1", "events2", "time2")
 SHARE = ("events", "n")
 CHANGE = ("mean1", "sd1", "mean2", "sd2", "n", "r")
-TWO, FOUR = (2, "at least two people"), (4, "at least four people")
+TWO, THREE, FOUR = (
+    (number, f"at least {word} people") for number, word in ((2, "two"), (3, "three"), (4, "four"))
+)
 
 MORE: dict[str, Spec] = {
     "IRR": Spec(RATES, _irr, "log IRR, variance 1/x1 + 1/x2", add=True, ratio=True),

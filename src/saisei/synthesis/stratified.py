@@ -164,6 +164,8 @@ def mantel_haenszel(
     q, k = float(np.sum((own.y - estimate) ** 2 / own.v)), own.y.size
     tau2 = 0.0
     if model == "random":
+        if not k:
+            raise ValueError("no study has an effect of its own, which random effects weight by")
         tau2 = _moment_tau2(q, own.v)
         w = 1.0 / (own.v + tau2)
         estimate, se = float(w @ own.y / w.sum()), math.sqrt(1.0 / float(w.sum()))
