@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
 from saisei import synthesis as syn
+from saisei.synthesis import posterior, quadrature
 from saisei.synthesis.marginals import Marginal
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "bayes.json").read_text("utf-8"))
@@ -296,3 +297,35 @@ def test_a_prior_below_every_panel() -> None:
     found = syn.bayes_pool(CRINS["y"], CRINS["sigma"], syn.LogNormal(-30.0, 0.1))
     assert found.tau.median == pytest.approx(math.exp(-30), rel=1e-6)
     assert found.mu.sd == pytest.approx(np.sum(np.square(CRINS["sigma"]) ** -1.0) ** -0.5)
+
+
+# Refinement -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_finer_panels_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """200 panels or more instead of 20 to 90: every printed number to 1e-8 of its scale."""
+
+    def printed(result: syn.BayesResult) -> list[float]:
+        rows = [(m.median, *m.interval(), *m.shortest()) for m in marginals(result)]
+        return [value for row in rows for value in row]
+
+    coarse = syn.bayes_pool(*SHAPES[name])
+    whole = quadrature.integrate
+
+    def in_pieces(
+        log: Any, low: float, high: float, peak: float, tolerance: float
+    ) -> tuple[Any, Any, Any, bool]:
+        cuts = itertools.pairwise(np.linspace(low, high, 201).tolist())
+        parts = [whole(log, *cut, peak, tolerance) for cut in cuts]
+        edges = np.concatenate([part[0][:-1] for part in parts] + [parts[-1][0][-1:]])
+        nodes, values = (np.concatenate([part[i] for part in parts]) for i in (1, 2))
+        return edges, nodes, values, all(part[3] for part in parts)
+
+    monkeypatch.setattr(posterior, "integrate", in_pieces)
+    fine = syn.bayes_pool(*SHAPES[name])
+    assert fine.panels > coarse.panels
+    quartiles = [m.interval(0.5) for m in marginals(fine)]
+    scale = np.repeat([high - low for low, high in quartiles], 5)
+    gap = np.abs(np.subtract(printed(coarse), printed(fine))) / scale
+    assert gap.max() <= 1e-8
