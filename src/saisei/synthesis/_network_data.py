@@ -176,11 +176,9 @@ def _multi_arm(
         errors[a, b] = errors[b, a] = data.se[row]
     _check_loops(data, index, arms, effects, errors, tolerance)
     variances = errors * errors
-    mean = variances.mean(0)
-    centred = -0.5 * (variances - mean - mean[:, None] + mean.mean())
-    values, vectors = np.linalg.eigh(centred)
-    drop = int(np.abs(vectors.sum(0)).argmax())  # the direction in which all arms move together
-    values, vectors = np.delete(values, drop), np.delete(vectors, drop, axis=1)
+    contrasts = _helmert(size)
+    values, vectors = np.linalg.eigh(-0.5 * contrasts.T @ variances @ contrasts)
+    vectors = contrasts @ vectors
     if values.min() <= 1e-10 * values.max():
         _refuse_errors(data, index, arms, errors)
     laplacian = (vectors / values) @ vectors.T
@@ -189,6 +187,14 @@ def _multi_arm(
     block[:, list(arms)] = math.sqrt(2.0) * vectors.T
     own = math.sqrt(2.0) * (vectors.T @ pull) * values
     return block, own, 2.0 * values, _negative_arms(data, index, arms, variances)
+
+
+def _helmert(size: int) -> FloatArray:
+    """Return an orthonormal basis of the contrasts of ``size`` arms, in columns."""
+    lower = np.tril(np.ones((size, size - 1)), -1)
+    columns = np.arange(size - 1, 0, -1.0)
+    basis = np.eye(size, size - 1) * columns - lower
+    return np.asarray(basis / np.sqrt(columns * (columns + 1.0)))
 
 
 def _check_loops(

@@ -60,20 +60,27 @@ class Frame:
 
 
 def frame(x: FloatArray, v: FloatArray) -> Frame:
-    """Choose rows greedily by precision; the order is the same for every tau2."""
-    basis = np.zeros((0, x.shape[1]))
+    """Choose rows greedily by precision; the order is the same for every tau2.
+
+    Rows that are almost made of others wait. No contrast of two arms is: one that leads to a new
+    treatment is at least ``2 / sqrt(n)`` away from the rest.
+    """
+    size = x.shape[1]
+    basis = np.zeros((0, size))
     top: list[int] = []
-    rest: list[int] = []
-    for row in np.argsort(v, kind="stable").tolist():
-        left = x[row]
-        for _ in range(2 if len(basis) < x.shape[1] else 0):  # twice is enough
-            left = left - (basis @ left) @ basis
-        length = math.sqrt(left @ left)
-        if len(basis) < x.shape[1] and length > INDEPENDENT:
-            basis = np.concatenate([basis, left[None] / length])
-            top.append(row)
-        else:
-            rest.append(row)
+    rest = np.argsort(v, kind="stable").tolist()
+    for new in (size**-0.5, 1e-2, INDEPENDENT):
+        waiting, rest = rest, []
+        for row in waiting:
+            left = x[row]
+            for _ in range(2 if len(top) < size else 0):  # twice is enough
+                left = left - (basis @ left) @ basis
+            length = math.sqrt(left @ left)
+            if len(top) < size and length > new:
+                basis = np.concatenate([basis, left[None] / length])
+                top.append(row)
+            else:
+                rest.append(row)
     inverse = np.asarray(np.linalg.pinv(x[top]), dtype=np.float64)
     k = x[rest] @ inverse
     k[np.abs(k) < 1e-12] = 0.0
