@@ -38,12 +38,13 @@ def marginals(result: syn.BayesResult) -> list[Marginal]:
 def test_shortest_as_bayesmeta_prints_them() -> None:
     """Crins 2014 and the eight schools.
 
-    bayesmeta's grid is off by up to 8e-4 (mean effect) and 5e-3 (new setting) posterior SDs;
-    its density of tau is exact, and printed to six digits.
+    bayesmeta's grid moves the ends by up to 1.3e-3 (mean effect, Crins, where its interval is the
+    wider) and 3e-3 (new setting) posterior SDs, more than the 7e-4 of its central ones; its
+    density of tau is exact, and printed to six digits.
     """
     crins = syn.bayes_pool(CRINS["y"], CRINS["sigma"])
-    assert crins.mu.shortest() == pytest.approx((-2.246409, -0.933893), abs=8e-4)
-    assert crins.predictive.shortest() == pytest.approx((-2.783275, -0.416673), abs=5e-3 * 0.6)
+    assert crins.mu.shortest() == pytest.approx((-2.246409, -0.933893), abs=5e-4)
+    assert crins.predictive.shortest() == pytest.approx((-2.783275, -0.416673), abs=2e-3)
     low, high = crins.tau.shortest()
     assert low == 0.0
     assert high == pytest.approx(0.862411, abs=1e-6)
