@@ -27,6 +27,7 @@ Conventions
   out and why. A mistake in the input is a ``ValueError`` that names the place and the value.
 """
 
+from saisei.synthesis._network_model import NetworkModel
 from saisei.synthesis._raw import Effect, LeftOut
 from saisei.synthesis.batch import PoolBatch, pool_batch
 from saisei.synthesis.bayes import BayesResult, bayes_pool
@@ -77,7 +78,7 @@ from saisei.synthesis.network_inconsistency import (
     node_splits,
 )
 from saisei.synthesis.network_ranking import RankingResult, network_ranking
-from saisei.synthesis.networks import NetworkModel, NetworkResult, network
+from saisei.synthesis.networks import NetworkResult, network
 from saisei.synthesis.ordinal import (
     CommonOddsRatio,
     CommonProbitShift,
