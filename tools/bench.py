@@ -6,6 +6,7 @@ noisy, so the start of an empty Python is timed in the same run: read the ratios
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
@@ -14,7 +15,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,6 +31,8 @@ from saisei.therapies import screen
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2026-11-20T09:00+09:00"
 CASE = ROOT / "examples" / "01-chronic-arm.yaml"
+METHODS: tuple[Literal["DL", "REML"], ...] = ("DL", "REML")
+NETWORKS = ROOT / "tests" / "synthesis" / "reference" / "network.json"
 
 
 def seconds(action: Callable[[], object], runs: int) -> list[float]:
@@ -51,7 +56,7 @@ def command(*words: str) -> Callable[[], object]:
 def line(name: str, times: list[float], budget: float, base: float) -> str:
     """Write one row of the table."""
     middle = statistics.median(times)
-    unit, factor = ("s", 1.0) if budget >= 0.1 else ("ms", 1e3)
+    unit, factor = ("s", 1.0) if budget >= 0.1 else ("ms", 1e3) if budget >= 1e-4 else ("us", 1e6)
     spread = f"{min(times) * factor:.3g}-{max(times) * factor:.3g}"
     verdict = "yes" if middle < budget else "NO"
     return (
@@ -67,6 +72,11 @@ def main() -> None:
     random = np.random.default_rng(1)
     v = random.uniform(0.01, 0.4, 13)
     y = random.normal(0.3, np.sqrt(v + 0.05))
+    many_y = random.normal(0.3, np.sqrt(v + 0.05), (10_000, 13))
+    networks = {
+        reference["dataset"]: reference["contrasts"]
+        for reference in json.loads(NETWORKS.read_text("utf-8"))["cases"]
+    }
     page = str(Path(tempfile.mkdtemp()) / "report.html")
     empty = statistics.median(seconds(command("-c", "pass"), 9))
     rows = [
@@ -101,6 +111,20 @@ def main() -> None:
             ],
             0.003,
         ),
+        (
+            "one of 10,000 pools in a batch: REML, Knapp-Hartung, 13 studies",
+            [t / 10_000 for t in seconds(lambda: syn.pool_batch(many_y, v), 5)],
+            0.000030,
+        ),
+        *(
+            (
+                f"network {name}, {method}: all pairs, P-scores",
+                seconds(partial(_network, networks[name], method), 25),
+                budget,
+            )
+            for name, budget in (("senn2013", 0.005), ("linde2016", 0.015))
+            for method in METHODS
+        ),
     ]
     print(f"Python {platform.python_version()}, {platform.machine()}, NumPy {np.__version__};")
     print(f"an empty Python starts in {empty * 1e3:.0f} ms (the last column is the ratio to it)\n")
@@ -112,6 +136,12 @@ def main() -> None:
 
 def _marginals(result: syn.BayesResult) -> list[tuple[float, float]]:
     return [part.interval(0.95) for part in (result.mu, result.tau, result.predictive)]
+
+
+def _network(contrasts: dict[str, Any], method: Literal["DL", "REML"]) -> object:
+    study, treat1, treat2 = contrasts["study"], contrasts["treat1"], contrasts["treat2"]
+    result = syn.network(study, treat1, treat2, contrasts["te"], contrasts["se"], method=method)
+    return result.random.lower, result.random.upper, result.p_scores()
 
 
 if __name__ == "__main__":
