@@ -214,6 +214,36 @@ def test_a_table_pooled_the_wrong_way_is_refused(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("measure", "table", "told"),
+    [
+        ("GEN", "study,y,v\nA,0.1,0.2\nB,,\nC,0.3,-1\n", "t.csv:4: v is -1"),
+        ("GEN", "study,y,v\nA,0.1,0\n", "t.csv:2: v is 0"),
+        ("GEN", "study,y,v\nA,1e308,1e-308\nB,-1e308,1\n", "t.csv:2: y is 1e+308"),
+        ("OR", "study,events1,n1,events2,n2\n\nA,12,10,1,10\n", "t.csv:3: events1 is 12"),
+        ("MD", "study,mean1,sd1,n1,mean2,sd2,n2\nA,1,-1,9,2,1,9\n", "t.csv:2: sd1 is -1"),
+    ],
+)
+def test_a_number_that_cannot_be_is_told_by_its_line(
+    tmp_path: Path, measure: str, table: str, told: str
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(table, encoding="utf-8")
+    done = saisei("pool", path, "--measure", measure)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "expected" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_ratio_beyond_all_numbers_is_shown_as_that(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("events1,n1,events2,n2\n9,10,1,10\n1,99,98,99\n", encoding="utf-8")
+    done = saisei("pool", path, "--measure", "OR", "--level", "0.9999")
+    assert done.returncode == 0, done.stderr
+    assert "to inf" in done.stdout
+
+
 def test_a_question_to_the_study_files_leaves_nobody_out_in_silence() -> None:
     done = saisei("evidence", "pool", "--outcome", "fma-motor", "--event", "gain_at_least:10",
                   "--condition", "ischemic-stroke", "--stage", "chronic")  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -13,7 +13,10 @@ import typer
 from saisei.cli.output import must_be_known
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from saisei import synthesis as syn
+    from saisei.base.errors import Problem
     from saisei.evidence import StudyTable
 
 __all__ = ["pool"]
@@ -37,7 +40,7 @@ def pool(
     Example: saisei pool trials.csv --measure OR --method REML --test knha
     """
     from saisei import synthesis as syn
-    from saisei.base.errors import OptionError, Problem
+    from saisei.base.errors import DocumentError, OptionError, Problem
     from saisei.evidence import measures, read_table
     from saisei.synthesis.heterogeneity import METHODS, Method
     from saisei.synthesis.pairwise import TESTS, Test
@@ -49,8 +52,13 @@ def pool(
         raise OptionError(
             Problem("level", f"{level:g}", "a share between 0 and 1, such as 0.95", field="--level")
         )
-    effects, labels, left_out = _effects(read_table(table, measure), measure, str(table))
-    pooled = syn.pool(effects.y, effects.v, cast("Method", method), cast("Test", test), level)
+    read = read_table(table, measure)
+    effects, labels, left_out = _effects(read, measure, str(table))
+    try:
+        pooled = syn.pool(effects.y, effects.v, cast("Method", method), cast("Test", test), level)
+    except ValueError as error:
+        lines = [read.lines[index] for index in effects.index]
+        raise DocumentError(_mistake(str(error), lines, str(table))) from None
     if as_json:
         sys.stdout.write(json.dumps(_plain(measure, effects, labels, left_out, pooled), indent=1))
         sys.stdout.write("\n")
@@ -75,14 +83,25 @@ def _effects(
             else syn.effect(cast("Any", measure), **raw)
         )
     except ValueError as error:
-        problem = Problem("table", str(error), "numbers of studies", place=Place(path))
-        raise DocumentError(problem) from None
+        raise DocumentError(_mistake(str(error), table.lines, path)) from None
     if not found.y.size:
         problem = Problem("table", "no study gives an effect", "one at least", place=Place(path))
         raise DocumentError(problem)
     labels = tuple(table.labels[index] for index in found.index)
     left_out = [(table.labels[one.index], one.reason) for one in found.left_out]
     return found, labels, left_out
+
+
+def _mistake(told: str, lines: Sequence[int], path: str) -> Problem:
+    """Tell of a number that cannot be, by its line in the file."""
+    from saisei.base.errors import Place, Problem
+
+    entry = re.fullmatch(r"(\w+)\[(\d+)\] is (.+?); expected (.+)", told)
+    if entry is None:
+        return Problem("table", told, "numbers of studies", place=Place(path))
+    name, index, value, expected = entry.groups()
+    at = Place(path, lines[int(index)])
+    return Problem("table", f"{name} is {value}", expected, place=at)
 
 
 def _as_they_are(y: Any, v: Any) -> syn.Effect:
@@ -126,14 +145,16 @@ def _text(
     pooled: syn.PoolResult,
 ) -> str:
     """Print the studies, the pool, and a ratio on its natural scale."""
-    scale = f"log {measure}" if measure in RATIOS else measure
+    import numpy as np
+
     wide = max(map(len, labels))
-    lines = [f"{scale}, {effects.formula}"]
+    lines = [effects.formula if measure in effects.formula else f"{measure}, {effects.formula}"]
     for label, y, se, weight in zip(labels, effects.y, effects.se, pooled.weights, strict=True):
         lines.append(f"  {label:<{wide}}  {y:9.4f}  (se {se:.4f})  {100 * weight:5.1f} %")
     lines += [f"  left out: {label}: {reason}" for label, reason in left_out]
     lines.append(repr(pooled))
     if measure in RATIOS:
-        ratio, low, high = (math.exp(value) for value in (pooled.estimate, *pooled.ci))
-        lines.append(f"  {measure} {ratio:.4f}, {low:.4f} to {high:.4f}")
+        with np.errstate(over="ignore"):
+            ratio, low, high = np.exp([pooled.estimate, *pooled.ci])
+        lines.append(f"  {measure} {ratio:.4g}, {low:.4g} to {high:.4g}")
     return "\n".join(lines) + "\n"

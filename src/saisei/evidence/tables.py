@@ -28,10 +28,13 @@ class StudyTable:
         The studies' names; ``study 1`` and so on where the file has none.
     columns
         The numbers that a measure needs, by our names; NaN where a cell is empty.
+    lines
+        The line of the file on which each study stands, from 1.
     """
 
     labels: tuple[str, ...]
     columns: Mapping[str, tuple[float, ...]]
+    lines: tuple[int, ...]
 
 
 def measures() -> tuple[str, ...]:
@@ -72,7 +75,7 @@ def read_table(path: Path | str, measure: str) -> StudyTable:
         if ours != "label"
     }
     columns = _needed(numbers, measure, heads, name)
-    return StudyTable(_labels(rows, found.get("label")), columns)
+    return StudyTable(_labels(rows, found.get("label")), columns, tuple(line for line, _ in rows))
 
 
 def _text(path: Path) -> str:

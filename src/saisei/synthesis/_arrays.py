@@ -55,7 +55,7 @@ def studies(y: ArrayLike, spread: ArrayLike, spread_name: str) -> tuple[FloatArr
         )
     if estimates.size == 0:
         raise ValueError("there is no study: y is empty")
-    refuse("y", estimates, ~(np.abs(estimates) < LARGEST), "a finite number")
+    refuse("y", estimates, ~(np.abs(estimates) < LARGEST), f"a finite number within {LARGEST:g}")
     positive = np.isfinite(spreads) & (spreads > 0)
     refuse(spread_name, spreads, ~positive, "a finite number above 0")
     extreme = ~((spreads > 1 / LARGEST) & (spreads < LARGEST))

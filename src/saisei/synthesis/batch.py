@@ -196,7 +196,7 @@ def _rows(
 def _check(y: FloatArray, v: FloatArray, there: BoolArray, first: int) -> None:
     """Refuse the first entry in use that is not a number, or not a variance."""
     checks = (
-        ("y", y, np.abs(y) < LARGEST, "a finite number"),
+        ("y", y, np.abs(y) < LARGEST, f"a finite number within {LARGEST:g}"),
         ("v", v, (v > 1 / LARGEST) & (v < LARGEST), f"from {1 / LARGEST:g} to {LARGEST:g}"),
     )
     for name, array, good, expected in checks:
