@@ -34,12 +34,17 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert (path.parent / link).exists(), link
 
 
-def test_the_python_of_the_readme_runs() -> None:
-    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
-        done = subprocess.run(
-            [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
+PAGES_WITH_PYTHON = [path for path in DOCUMENTS if "```python" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", PAGES_WITH_PYTHON, ids=lambda path: path.name)
+def test_the_python_of_a_page_runs_from_top_to_bottom(path: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(blocks)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_commands_of_the_readme_exist() -> None:
