@@ -93,8 +93,8 @@ class PartialDate:
 
     @classmethod
     def _from_parts(cls, text: str, matched: re.Match[str], zone: tzinfo) -> PartialDate:
-        year, month, day = (int(part) if part else None for part in matched.groups())
-        assert year is not None  # noqa: S101 - the pattern always captures it
+        year = int(matched[1])
+        month, day = (int(part) if part else None for part in matched.group(2, 3))
         if month is None:
             return cls(text, _start(year, 1, 1, zone), _end(year, 12, 31, zone), "year")
         if day is None:

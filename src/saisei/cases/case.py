@@ -12,7 +12,7 @@ from saisei.base.errors import CaseError
 from saisei.cases.answers import Answer, Known, known_value, valid
 from saisei.cases.consistency import find_contradictions, gives, total_of
 from saisei.cases.derive import derive, to_precision
-from saisei.cases.entries import Entries, Entry, in_order, read_all
+from saisei.cases.entries import Entries, Entry, in_order, nowhere, read_all
 from saisei.cases.fields import Field, fields
 from saisei.cases.values import NEVER
 
@@ -81,9 +81,9 @@ class Case:
         """
         kept = {name: found for name, found in self.entries.items() if name not in values}
         given = {name: value for name, value in values.items() if value is not None}
-        read, problems = read_all(given, self.as_of, _nowhere)
+        read, problems = read_all(given, self.as_of, nowhere)
         entries = kept | read
-        problems = problems or find_contradictions(entries, _nowhere)
+        problems = problems or find_contradictions(entries, nowhere)
         if problems:
             raise CaseError(problems)
         return Case(self.name, self.as_of, MappingProxyType(entries))
@@ -135,7 +135,3 @@ def _as_known(found: Any) -> Known:
         return NEVER
     known: Known = frozenset(found) if isinstance(found, list) else found
     return known
-
-
-def _nowhere(*steps: Any) -> None:  # noqa: ARG001 - a value that stands in no file
-    return None

@@ -15,10 +15,15 @@ from saisei.cases.mistakes import MistakeError, Moment
 from saisei.cases.readers import read_value
 from saisei.cases.values import NEVER, EntryValue
 
-__all__ = ["Entries", "Entry", "Locate", "read_all"]
+__all__ = ["Entries", "Entry", "Locate", "nowhere", "read_all"]
 
 Locate = Callable[..., Place | None]
 """Gives the place of a value by the steps that lead to it."""
+
+
+def nowhere(*_steps: Hashable) -> None:
+    """Locate a value that stands in no file."""
+
 
 WRAPPER = ("value", "unit", "date", "source")
 
@@ -129,12 +134,12 @@ class _FieldReader:
         given: Mapping[Any, Any] = raw if wrapped else {"value": raw}
         try:
             self._check_keys(given)
-            return self._build(given, wrapped)
+            return self._build(given, wrapped=wrapped)
         except MistakeError as mistake:
             self._note(mistake, (*steps, *mistake.steps))
             return None
 
-    def _build(self, given: Mapping[Any, Any], wrapped: bool) -> Entry | None:  # noqa: FBT001 - private
+    def _build(self, given: Mapping[Any, Any], *, wrapped: bool) -> Entry | None:
         date = self._date(given.get("date"))
         source = given.get("source")
         if source is not None and not isinstance(source, str):

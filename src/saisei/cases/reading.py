@@ -13,7 +13,7 @@ from saisei.base.documents import Document, read_document
 from saisei.base.errors import CaseError, Place, Problem
 from saisei.cases.case import Case
 from saisei.cases.consistency import find_contradictions
-from saisei.cases.entries import Locate, read_all
+from saisei.cases.entries import Locate, nowhere, read_all
 
 __all__ = ["case_from_data", "read_case"]
 
@@ -65,7 +65,7 @@ def case_from_data(
     62.0
     """
     content: Any = data.data if isinstance(data, Document) else data
-    locate: Locate = data.place if isinstance(data, Document) else _nowhere
+    locate: Locate = data.place if isinstance(data, Document) else nowhere
     _refuse_other_things(content, locate())
     problems: list[Problem] = []
     moment = _moment(content, locate, as_of, otherwise, problems)
@@ -141,7 +141,3 @@ def _no_as_of(place: Place | None) -> Problem:
 def _line(problem: Problem) -> tuple[int, str]:
     line = problem.place.line if problem.place else None
     return (line or 0, problem.field)
-
-
-def _nowhere(*steps: Any) -> None:  # noqa: ARG001 - data that stands in no file
-    return None

@@ -17,7 +17,7 @@ from saisei.evidence.estimates import Estimate, NoEventsError, estimate, printed
 from saisei.evidence.model import Arm, Row, Study
 from saisei.evidence.outcomes import limit_is_good, outcome_facts
 from saisei.evidence.question import Contrast, Question
-from saisei.evidence.summaries import Unusable
+from saisei.evidence.summaries import UnusableError
 from saisei.vocabulary import Design
 
 __all__ = ["Answer", "answer", "why_beside"]
@@ -48,7 +48,7 @@ def answer(study: Study, question: Question, arms: tuple[Arm, ...]) -> Answer:
     for row in sorted(usable, key=lambda row: _rank(study, row, question)):
         try:
             return Answer(tuple(_contrasts(study, row, question, arms)))
-        except Unusable as reason:
+        except UnusableError as reason:
             reasons.setdefault(str(reason), {"kind": row.kind})
         except NoEventsError as empty:
             no_events = no_events or (str(empty.args[0]), str(empty.args[1]))
@@ -137,7 +137,7 @@ def _contrasts(
     treated = tuple(arm for arm in arms if arm.id in row.data)
     controls = tuple(arm for arm in study.control_arms if arm.id in row.data)
     if not treated or not controls:
-        raise Unusable("one-arm")
+        raise UnusableError("one-arm")
     groups = [(arm,) for arm in treated] if question.arms == "kept" else [treated]
     for group in groups:
         found = estimate(row, question, group, controls)

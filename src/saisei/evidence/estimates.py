@@ -13,7 +13,7 @@ from saisei.evidence.question import ArmSummary, Question
 from saisei.evidence.summaries import (
     Given,
     Side,
-    Unusable,
+    UnusableError,
     by_counts,
     by_dichotomy,
     by_events,
@@ -48,7 +48,7 @@ def estimate(
 
     Raises
     ------
-    Unusable
+    UnusableError
         A number is missing.
     NoEventsError
         A ratio is asked for, and nobody (or everybody) had the event.
@@ -62,9 +62,9 @@ def estimate(
     try:
         y, v, more = _compare(question, one.summary, two.summary)
     except ValueError:
-        raise Unusable("unreadable") from None
+        raise UnusableError("unreadable") from None
     if not (math.isfinite(y) and math.isfinite(v) and v > 0):
-        raise Unusable("unreadable")
+        raise UnusableError("unreadable")
     return Estimate(y, v, one.summary, two.summary, tuple(dict.fromkeys((*flags, *more))))
 
 
@@ -103,7 +103,7 @@ def printed_estimate(study: Study, row: Row, question: Question, arms: tuple[Arm
     treated = [arm for arm in arms if arm.id == entry.of]
     control = [arm for arm in study.control_arms if arm.id == entry.versus]
     if not treated or not control:
-        raise Unusable("one-arm")
+        raise UnusableError("one-arm")
     y, se, flags = _printed(entry)
     if question.kind == "ordinal" and row.good == (outcome_facts(row.outcome).better == "lower"):
         y = -y  # the printed odds are of a better outcome; ours are of a higher score
@@ -114,11 +114,11 @@ def printed_estimate(study: Study, row: Row, question: Question, arms: tuple[Arm
 
 def _printed(entry: Entry) -> tuple[float, float, list[str]]:
     if entry.estimate is None or entry.measure is None:
-        raise Unusable("unreadable")
+        raise UnusableError("unreadable")
     ratio = entry.measure in RATIOS
     value, low, high = entry.estimate, *(entry.ci95 or (math.nan, math.nan))
     if ratio and not (value > 0 and (entry.ci95 is None or low > 0)):
-        raise Unusable("unreadable")
+        raise UnusableError("unreadable")
     flags, unit = ["printed"], 1.0
     if entry.measure == "RD" and any(abs(number) > 1 for number in (value, *(entry.ci95 or ()))):
         flags, unit = [*flags, "percentage-points"], 100.0
@@ -126,7 +126,7 @@ def _printed(entry: Entry) -> tuple[float, float, list[str]]:
         value, low, high = math.log(value), *(math.log(end) for end in (low, high))
     se = entry.se if entry.se is not None else (high - low) / (2 * Z95)
     if not se > 0:
-        raise Unusable("no-spread")
+        raise UnusableError("no-spread")
     return value / unit, se / unit, flags
 
 

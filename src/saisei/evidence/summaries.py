@@ -17,7 +17,15 @@ from saisei.evidence.outcomes import outcome_facts
 from saisei.evidence.question import ArmSummary
 from saisei.vocabulary import Outcome
 
-__all__ = ["Side", "Unusable", "by_counts", "by_dichotomy", "by_events", "by_means", "event_count"]
+__all__ = [
+    "Side",
+    "UnusableError",
+    "by_counts",
+    "by_dichotomy",
+    "by_events",
+    "by_means",
+    "event_count",
+]
 
 Given = Sequence[tuple[Arm, Entry]]
 
@@ -25,7 +33,7 @@ SMALL_SAMPLE = 60
 """Below this many people an interval was most likely made with t (Cochrane Handbook 6.5.2.2)."""
 
 
-class Unusable(Exception):  # noqa: N818 - never reaches a caller: it carries a reason, not an error
+class UnusableError(Exception):
     """A row that gives no number; its argument is a key under ``rows`` of the catalogue."""
 
 
@@ -54,7 +62,7 @@ def by_events(given: Given) -> Side:
     """Add up the people with an event."""
     counted = [(event_count(entry), entry.n) for _, entry in given]
     if any(events is None or not n for events, n in counted):
-        raise Unusable("no-people")
+        raise UnusableError("no-people")
     flags = ("percent",) if any(entry.events is None for _, entry in given) else ()
     events = sum(events or 0 for events, _ in counted)
     return Side(_summary(given, sum(n or 0 for _, n in counted), events=events), flags)
@@ -64,7 +72,7 @@ def by_counts(given: Given) -> Side:
     """Add up the people in each category."""
     columns = [entry.counts for _, entry in given]
     if any(not column for column in columns):
-        raise Unusable("no-people")
+        raise UnusableError("no-people")
     total = tuple(sum(column) for column in zip(*(c for c in columns if c), strict=True))
     return Side(_summary(given, sum(total), counts=total))
 
@@ -73,7 +81,7 @@ def by_dichotomy(given: Given, outcome: Outcome, limit: Limit) -> Side:
     """Count the people within a limit on the score, from the whole distribution."""
     counts, reach = by_counts(given).summary.counts, outcome_facts(outcome).range
     if counts is None or reach is None or limit.given not in (("at_most",), ("at_least",)):
-        raise Unusable("other-kind")
+        raise UnusableError("other-kind")
     lowest, highest = limit.at_least, limit.at_most
     events = sum(
         people
@@ -122,7 +130,7 @@ def _people(arm: Arm, entry: Entry) -> tuple[int, tuple[str, ...]]:
         return entry.n, ()
     if arm.n_analysed:
         return arm.n_analysed, ("n-of-arm",)
-    raise Unusable("no-people")
+    raise UnusableError("no-people")
 
 
 def _spread(entry: Entry, n: int) -> tuple[float, tuple[str, ...]]:
@@ -133,18 +141,18 @@ def _spread(entry: Entry, n: int) -> tuple[float, tuple[str, ...]]:
     if entry.ci95 and entry.ci95[0] < entry.ci95[1] and n > 1:
         se = syn.se_from_ci(*entry.ci95, df=n - 1 if n < SMALL_SAMPLE else None)
         return syn.sd_from_se(se, n), ("sd-from-ci",)
-    raise Unusable("no-spread")
+    raise UnusableError("no-spread")
 
 
 def _from_values(values: tuple[float, ...]) -> _Moments:
     if len(values) < 2 or not (sd := statistics.stdev(values)):
-        raise Unusable("no-spread")
+        raise UnusableError("no-spread")
     return _Moments(len(values), statistics.fmean(values), sd, ("from-values",))
 
 
 def _from_median(entry: Entry, n: int, flags: tuple[str, ...]) -> _Moments:
     if entry.median is None or (entry.iqr is None and entry.range is None):
-        raise Unusable("no-spread")
+        raise UnusableError("no-spread")
     if entry.iqr is None:
         guess = syn.mean_sd_from_median_range(entry.median, *_ends(entry.range), n)
     elif entry.range is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import frozen, plain
+from saisei.synthesis._arrays import frozen
+from saisei.synthesis._result import Result
 
 if TYPE_CHECKING:
     from saisei.synthesis._arrays import FloatArray
@@ -18,7 +19,7 @@ SmallValues = Literal["desirable", "undesirable"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NetworkModel:
+class NetworkModel(Result):
     """Estimates of all pairs under one model.
 
     Attributes
@@ -44,10 +45,6 @@ class NetworkModel:
         """Two-sided p values of no difference; NaN on the diagonal."""
         with np.errstate(invalid="ignore"):
             return np.asarray(2.0 * _special.ndtr(-np.abs(self.te) / self.se))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def model_of(solution: Solution, tau2: float, level: float) -> NetworkModel:

@@ -267,7 +267,8 @@ def fit(model: Model, top: float, *, random: bool) -> Fit:
     """Find the maximum: tau on a grid up to ``top``, every peak refined, the highest taken."""
     common = maximise(model, 0.0, 0.0, model.start())
     if not random:
-        return Fit(common, common, common.iterations, common.converged, False, False)  # noqa: FBT003 - names stand in the class
+        sound = common.converged
+        return Fit(common, common, common.iterations, sound, multimodal=False, at_edge=False)
     grid = [common]
     for tau in top * np.linspace(0.0, 1.0, GRID)[1:] ** 2:
         last = grid[-1]

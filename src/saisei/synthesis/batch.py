@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import LARGEST, check_level, frozen, plain
+from saisei.synthesis._arrays import LARGEST, check_level, frozen
 from saisei.synthesis._batch_tau2 import (
     Columns,
     column_products,
     column_squares,
     estimate_columns,
 )
+from saisei.synthesis._result import Result
 from saisei.synthesis.heterogeneity import METHODS, Method
 from saisei.synthesis.pairwise import TESTS, Test
 
@@ -33,7 +34,7 @@ CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class PoolBatch:
+class PoolBatch(Result):
     """Many pooled effects; the attributes are those of ``PoolResult``, as arrays.
 
     Attributes
@@ -84,10 +85,6 @@ class PoolBatch:
 
     def __len__(self) -> int:
         return self.k.size
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold (NaN as None)."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
     def __repr__(self) -> str:
         head = f"PoolBatch: {len(self)} pools, method {self.method}, test {self.test}"

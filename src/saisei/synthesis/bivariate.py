@@ -10,12 +10,13 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from saisei.synthesis._arrays import LARGEST, check_level, frozen, plain
+from saisei.synthesis._arrays import LARGEST, check_level, frozen
 from saisei.synthesis._design import limits
+from saisei.synthesis._result import Result
 from saisei.synthesis.pairwise import _p_value, _quantile
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ STARTS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class BivariateResult:
+class BivariateResult(Result):
     """Two mean effects.
 
     Attributes
@@ -67,10 +68,6 @@ class BivariateResult:
     ci: FloatArray = field(hash=False)
     p_values: FloatArray = field(hash=False)
     covariance: FloatArray = field(hash=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold (NaN as None)."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
     def __repr__(self) -> str:
         lines = [f"BivariateResult: k = {self.k}, method {self.method}, test {self.test}"]

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 
-from saisei.synthesis._arrays import frozen, plain, refuse, vector
+from saisei.synthesis._arrays import frozen, refuse, vector
 from saisei.synthesis._hamling import shared_variance
+from saisei.synthesis._result import Result
 from saisei.synthesis._roots import falling_root
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ MeanKind = Literal["MD", "SMD"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DoseStudy:
+class DoseStudy(Result):
     """One study's contrasts with its reference dose.
 
     Attributes
@@ -74,10 +75,6 @@ class DoseStudy:
         _positive(covariance, where)
         for name, value in (("dose", dose), ("y", y), ("covariance", covariance)):
             object.__setattr__(self, name, frozen(value))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def _positive(covariance: FloatArray, where: str) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from saisei.synthesis import _special
 from saisei.synthesis._arrays import check_level, frozen, plain, vector
 from saisei.synthesis._mixed_blocks import BlockFit, common_fit, fit_blocks, log_likelihood
+from saisei.synthesis._result import Result
 from saisei.synthesis.dose_contrasts import DoseStudy
 from saisei.synthesis.dose_models import DoseShape, Shape, make_shape
 from saisei.synthesis.effects import LeftOut
@@ -35,7 +36,7 @@ DoseMethod = Literal["REML", "ML", "EE"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DosePrediction:
+class DosePrediction(Result):
     """The mean curve at some doses, against a reference dose, with intervals."""
 
     dose: FloatArray = field(hash=False)
@@ -45,10 +46,6 @@ class DosePrediction:
     low: FloatArray = field(hash=False)
     high: FloatArray = field(hash=False)
     level: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

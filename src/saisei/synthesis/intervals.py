@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import check_level, plain, studies, vector
+from saisei.synthesis._arrays import check_level, studies, vector
+from saisei.synthesis._result import Result
 from saisei.synthesis._roots import falling_root
 from saisei.synthesis.heterogeneity import (
     GRID_STEP,
@@ -31,7 +32,7 @@ NODES = 48
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileIntervals:
+class ProfileIntervals(Result):
     """Intervals by profile likelihood.
 
     Attributes
@@ -58,10 +59,6 @@ class ProfileIntervals:
     boundary: bool
     multimodal: bool
     converged: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold (NaN as None)."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def profile_likelihood(

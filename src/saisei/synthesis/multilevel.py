@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import check_level, frozen, plain, studies
+from saisei.synthesis._arrays import check_level, frozen, studies
 from saisei.synthesis._design import cluster_index
+from saisei.synthesis._result import Result
 from saisei.synthesis._roots import falling_root
 from saisei.synthesis.heterogeneity import (
     GRID_STEP,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class MultilevelResult:
+class MultilevelResult(Result):
     """A pooled effect over clusters of estimates.
 
     Attributes
@@ -97,10 +98,6 @@ class MultilevelResult:
     y: FloatArray = field(hash=False)
     v: FloatArray = field(hash=False)
     cluster: IntArray = field(hash=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold (NaN as None)."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
     def __repr__(self) -> str:
         percent = f"{100 * self.level:g}%"

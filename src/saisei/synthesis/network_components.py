@@ -25,6 +25,7 @@ from saisei.synthesis._network_data import (
     read_contrasts,
 )
 from saisei.synthesis._network_fit import NETWORK_METHODS, NetworkMethod, estimate, solve
+from saisei.synthesis._result import Result
 from saisei.synthesis.network_inconsistency import QTest
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ ESTIMABLE = 1e-8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ComponentsModel:
+class ComponentsModel(Result):
     """Estimates under one model; NaN where the data do not tell.
 
     Attributes
@@ -59,10 +60,6 @@ class ComponentsModel:
     pairs_te: FloatArray
     pairs_se: FloatArray
     tau2: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

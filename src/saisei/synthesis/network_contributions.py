@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from saisei.synthesis._arrays import frozen, plain
+from saisei.synthesis._arrays import frozen
 from saisei.synthesis._network_fit import solve
+from saisei.synthesis._result import Result
 
 if TYPE_CHECKING:
     from saisei.synthesis._arrays import FloatArray
@@ -36,7 +37,7 @@ SMALLEST = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Contributions:
+class Contributions(Result):
     """Shares of direct comparisons in each estimate.
 
     Attributes
@@ -67,10 +68,6 @@ class Contributions:
         shares = self.value[self.rows.index(pair)].tolist()
         found = [(c, s) for c, s in zip(self.columns, shares, strict=True) if s > 0.0]
         return dict(sorted(found, key=lambda item: -item[1]))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def network_contributions(

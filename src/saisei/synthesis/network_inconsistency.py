@@ -20,6 +20,7 @@ import numpy as np
 from saisei.synthesis import _special
 from saisei.synthesis._arrays import frozen, plain
 from saisei.synthesis._network_fit import solve
+from saisei.synthesis._result import Result
 
 if TYPE_CHECKING:
     from saisei.synthesis._arrays import FloatArray, IntArray
@@ -83,7 +84,7 @@ class InconsistencyResult:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NodeSplits:
+class NodeSplits(Result):
     """Direct against indirect evidence of every pair, under the random-effects model.
 
     Attributes
@@ -112,10 +113,6 @@ class NodeSplits:
     difference: FloatArray
     difference_se: FloatArray
     p: FloatArray
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def network_inconsistency(net: NetworkResult) -> InconsistencyResult:

@@ -12,13 +12,14 @@ reported as the error of the integral.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import check_level, frozen, plain
+from saisei.synthesis._arrays import check_level, frozen
 from saisei.synthesis._network_model import SmallValues, p_scores_of, sign_of
+from saisei.synthesis._result import Result
 
 if TYPE_CHECKING:
     from saisei.synthesis._arrays import FloatArray
@@ -29,7 +30,7 @@ CHUNK = 500_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class RankingResult:
+class RankingResult(Result):
     """Ranks of the treatments in the random-effects model; rank 1 is best.
 
     Attributes
@@ -65,10 +66,6 @@ class RankingResult:
     error: float
     small_values: str
     level: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
     def __repr__(self) -> str:
         width = max(map(len, self.treatments))

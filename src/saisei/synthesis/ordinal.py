@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import check_level, frozen, plain, refuse, vector
+from saisei.synthesis._arrays import check_level, frozen, refuse, vector
 from saisei.synthesis._links import at_link, scores, start
+from saisei.synthesis._result import Result
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -32,7 +33,7 @@ GRADIENT = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CommonOddsRatio:
+class CommonOddsRatio(Result):
     """A common odds ratio under proportional odds.
 
     Attributes
@@ -69,13 +70,9 @@ class CommonOddsRatio:
         """Whether there is a finite estimate."""
         return math.isfinite(self.log_or)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CommonProbitShift:
+class CommonProbitShift(Result):
     """A shift of a normal latent scale, in its standard deviations (ordered probit).
 
     Attributes
@@ -105,10 +102,6 @@ class CommonProbitShift:
     def finite(self) -> bool:
         """Whether there is a finite estimate."""
         return math.isfinite(self.shift)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def common_odds_ratio(

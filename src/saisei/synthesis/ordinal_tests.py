@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import check_level, frozen, plain, refuse, vector
+from saisei.synthesis._arrays import check_level, frozen, refuse, vector
 from saisei.synthesis._links import at_link
+from saisei.synthesis._result import Result
 from saisei.synthesis.ordinal import _arms, _prepare, common_odds_ratio
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UtilityWeighted:
+class UtilityWeighted(Result):
     """Mean worth of the categories in each arm, and the difference treated minus control.
 
     ``v`` is the variance of ``difference`` (``sd1^2 / n1 + sd2^2 / n2``), ready for ``pool``.
@@ -45,10 +46,6 @@ class UtilityWeighted:
     def v(self) -> float:
         """Variance of the difference."""
         return self.se**2
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def utility_weighted_mean(
@@ -103,7 +100,7 @@ def utility_weighted_mean(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Proportionality:
+class Proportionality(Result):
     """Tests of one common odds ratio in one study, and the odds ratio at every cut.
 
     Attributes
@@ -134,10 +131,6 @@ class Proportionality:
     se: FloatArray = field(hash=False)
     covariance: FloatArray = field(hash=False)
     note: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def proportional_odds_test(treated_counts: ArrayLike, control_counts: ArrayLike) -> Proportionality:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import check_level, plain
+from saisei.synthesis._arrays import check_level
+from saisei.synthesis._result import Result
 from saisei.synthesis.ordinal import _arms
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WinOdds:
+class WinOdds(Result):
     """Wins, ties and losses of the treated over all pairs of a treated person and a control.
 
     Attributes
@@ -71,10 +72,6 @@ class WinOdds:
     def generalised_or(self) -> float:
         """The generalised odds ratio itself."""
         return math.exp(self.log_generalised_or)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def win_odds(

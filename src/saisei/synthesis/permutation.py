@@ -6,13 +6,13 @@ import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saisei.synthesis._arrays import plain
 from saisei.synthesis._design import INTERCEPT, solve
 from saisei.synthesis._moderated import moderated_tau2
+from saisei.synthesis._result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ TIE = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
-class PermutationResult:
+class PermutationResult(Result):
     """Permutation p values.
 
     ``p_values`` are two-sided, one for each name in ``names`` (every coefficient but the
@@ -43,10 +43,6 @@ class PermutationResult:
     method: str
     test: str
     k: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def permutation_test(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import plain, studies
+from saisei.synthesis._arrays import studies
+from saisei.synthesis._result import Result
 from saisei.synthesis.pairwise import pool
 
 if TYPE_CHECKING:
@@ -22,17 +23,13 @@ EXACT_UP_TO = 200
 
 
 @dataclass(frozen=True, slots=True)
-class BeggTest:
+class BeggTest(Result):
     """Rank correlation of estimates and variances: Kendall's tau-b, its p value, how it was got."""
 
     tau: float
     p: float
     exact: bool
     k: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def begg(y: ArrayLike, v: ArrayLike) -> BeggTest:

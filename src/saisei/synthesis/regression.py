@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import check_level, frozen, plain, studies
+from saisei.synthesis._arrays import check_level, frozen, studies
 from saisei.synthesis._design import (
     INTERCEPT,
     Solved,
@@ -26,6 +26,7 @@ from saisei.synthesis._design import (
     wald,
 )
 from saisei.synthesis._moderated import moderated_tau2
+from saisei.synthesis._result import Result
 from saisei.synthesis.heterogeneity import METHODS, Heterogeneity, Method, estimate_tau2
 from saisei.synthesis.pairwise import TESTS, Test, _p_value, _quantile
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prediction:
+class Prediction(Result):
     """What a regression expects at chosen values of the moderators.
 
     ``estimate`` and ``se`` have one entry per row asked for, ``ci`` and ``prediction_interval``
@@ -51,13 +52,9 @@ class Prediction:
     prediction_interval: FloatArray | None
     level: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
-
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class RegressionResult:
+class RegressionResult(Result):
     """A meta-regression.
 
     Attributes
@@ -163,10 +160,6 @@ class RegressionResult:
             None if self.method == "EE" else limits(estimate, quantile * wide),
             level,
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold (NaN as None)."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
     def __repr__(self) -> str:
         m, df = self.qm_df

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import check_level, frozen, plain
+from saisei.synthesis._arrays import check_level, frozen
 from saisei.synthesis._design import INTERCEPT, cluster_index, limits
+from saisei.synthesis._result import Result
 from saisei.synthesis.multilevel import MultilevelResult
 from saisei.synthesis.pairwise import PoolResult
 
@@ -38,7 +39,7 @@ FEW = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class RobustResult:
+class RobustResult(Result):
     """Coefficients with cluster-robust uncertainty.
 
     Attributes
@@ -68,10 +69,6 @@ class RobustResult:
     ci: FloatArray = field(hash=False)
     p_values: FloatArray = field(hash=False)
     covariance: FloatArray = field(hash=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold (NaN as None)."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
     def __repr__(self) -> str:
         lines = [f"RobustResult: k = {self.k} in {self.clusters} clusters, {self.estimator}"]

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from saisei.synthesis import _special
-from saisei.synthesis._arrays import check_level, frozen, plain, studies
+from saisei.synthesis._arrays import check_level, frozen, studies
+from saisei.synthesis._result import Result
 from saisei.synthesis.pairwise import pool
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ MAX_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SelectionModel:
+class SelectionModel(Result):
     """A pool under selection by p value.
 
     Attributes
@@ -76,10 +77,6 @@ class SelectionModel:
     converged: bool
     iterations: int
     notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
     def __repr__(self) -> str:
         low, high = self.ci

@@ -14,6 +14,7 @@ import numpy as np
 
 from saisei.synthesis import _special
 from saisei.synthesis._arrays import check_level, frozen, plain, studies
+from saisei.synthesis._result import Result
 from saisei.synthesis.pairwise import Test, pool
 from saisei.synthesis.regression import RegressionResult, regress
 
@@ -105,7 +106,7 @@ class PetPeese:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FunnelData:
+class FunnelData(Result):
     """What a contour-enhanced funnel plot shows (Peters and others 2008).
 
     ``y``, ``se`` and two-sided ``p`` (against ``null``) of each study, and its ``zone``: how many
@@ -128,10 +129,6 @@ class FunnelData:
     level: float
     centre_low: FloatArray
     centre_high: FloatArray
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values that JSON can hold."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 def egger(
