@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saisei import synthesis as syn
-from saisei.synthesis.heterogeneity import Method
-from saisei.synthesis.pairwise import Test
+from saisei.synthesis.pairwise.heterogeneity import Method
+from saisei.synthesis.pairwise.pooling import Test
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "pairwise.json").read_text("utf-8"))
 TWO_PEAKS = (

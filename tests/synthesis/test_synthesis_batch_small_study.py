@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from saisei import synthesis as syn
-from saisei.synthesis.selection_model import _Likelihood
+from saisei.synthesis.small_studies.selection_model import _Likelihood
 
 FOLDER = Path(__file__).parent / "reference"
 CASES: list[tuple[dict[str, Any], dict[str, Any]]] = list(

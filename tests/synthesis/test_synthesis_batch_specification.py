@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saisei import synthesis as syn
-from saisei.synthesis.pairwise import pool
+from saisei.synthesis.pairwise.pooling import pool
 
 Y, V = [0.1, 0.9, 0.4, 0.5, 0.45], [0.02, 0.03, 0.05, 0.04, 0.02]
 RANDOMISED = [True, True, False, True, True]

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
 from saisei import synthesis as syn
-from saisei.synthesis import posterior, quadrature
-from saisei.synthesis.marginals import Marginal
+from saisei.synthesis.bayes import posterior, quadrature
+from saisei.synthesis.bayes.marginals import Marginal
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "bayes.json").read_text("utf-8"))
 CRINS = next(c for c in REFERENCE["cases"] if c["dataset"] == "crins2014_acr")

@@ -17,7 +17,7 @@ import pytest
 from scipy import integrate, stats
 
 from saisei import synthesis as syn
-from saisei.synthesis.marginals import Marginal
+from saisei.synthesis.bayes.marginals import Marginal
 
 Given = Callable[[float, float, float], float]
 

@@ -202,7 +202,7 @@ def test_counts_that_give_the_ratios() -> None:
 
 
 def test_adjusted_ratios_keep_the_margins() -> None:
-    from saisei.synthesis.dose_contrasts import pseudo_counts  # noqa: PLC0415 - not public
+    from saisei.synthesis.dose.contrasts import pseudo_counts  # noqa: PLC0415 - not public
 
     cases, n, y = np.array([30.0, 40, 25]), np.array([200.0, 220, 150]), np.array([0.0, 0.6, -0.4])
     odds = pseudo_counts(y, cases, n, "cc", 0)
@@ -303,7 +303,7 @@ def test_multivariate_likelihood_against_a_free_maximisation() -> None:
 
 def test_restricted_likelihood_is_stationary() -> None:
     """REML's optimum in psi, from differences of the restricted likelihood itself."""
-    from saisei.synthesis._mixed_blocks import log_likelihood  # noqa: PLC0415 - not public
+    from saisei.synthesis.dose.mixed_blocks import log_likelihood  # noqa: PLC0415 - not public
 
     result = syn.dose_response(ALCOHOL, "quadratic", stages=1)
     blocks = [(s.y, np.column_stack([s.dose, s.dose**2]), s.covariance) for s in ALCOHOL]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saisei import synthesis as syn
-from saisei.synthesis.effects_more import MORE, OtherMeasure
+from saisei.synthesis.effects.rates_and_groups import MORE, OtherMeasure
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "pairwise.json").read_text("utf-8"))
 CASES = [case for case in REFERENCE["cases"] if case["dataset"] in REFERENCE["raw"]]

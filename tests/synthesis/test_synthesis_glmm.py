@@ -20,7 +20,7 @@ import pytest
 from scipy import integrate, optimize, stats
 
 from saisei import synthesis as syn
-from saisei.synthesis._binomial import Conditional, FixedStudies, RandomStudies
+from saisei.synthesis.pairwise.binomial import Conditional, FixedStudies, RandomStudies
 
 FOLDER = Path(__file__).parent / "reference"
 RAW = json.loads((FOLDER / "pairwise.json").read_text("utf-8"))["raw"]

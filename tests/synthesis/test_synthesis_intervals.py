@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
 from saisei import synthesis as syn
-from saisei.synthesis.intervals import weighted_chi_squared_cdf
+from saisei.synthesis.pairwise.intervals import weighted_chi_squared_cdf
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "reference" / "pairwise.json").read_text("utf-8")

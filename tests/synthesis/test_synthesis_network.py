@@ -23,8 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saisei import synthesis as syn
-from saisei.synthesis._network_fit import NetworkMethod, _Likelihood, frame, solve
-from saisei.synthesis._network_model import model_of
+from saisei.synthesis.networks.fit import NetworkMethod, _Likelihood, frame, solve
+from saisei.synthesis.networks.pairs import model_of
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "network.json").read_text("utf-8"))
 CASES: list[dict[str, Any]] = REFERENCE["cases"]

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saisei import synthesis as syn
-from saisei.synthesis._network_fit import solve
+from saisei.synthesis.networks.fit import solve
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "network.json").read_text("utf-8"))
 DL: list[dict[str, Any]] = [case for case in REFERENCE["cases"] if case["method_tau"] == "DL"]

@@ -19,7 +19,7 @@ import pytest
 from scipy import stats
 
 from saisei import synthesis as syn
-from saisei.synthesis.heterogeneity import Method, cochran_q
+from saisei.synthesis.pairwise.heterogeneity import Method, cochran_q
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "pairwise.json").read_text("utf-8"))
 CASES: list[dict[str, Any]] = REFERENCE["cases"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from saisei import synthesis as syn
-from saisei.synthesis.heterogeneity import _log_likelihood, estimate_tau2
+from saisei.synthesis.pairwise.heterogeneity import _log_likelihood, estimate_tau2
 
 TWO_PEAKS = (
     (-2.59, -3.30, 4.10, -0.67, -3.10, -2.68),

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from saisei import synthesis as syn
-from saisei.synthesis._moderated import log_likelihood, moderated_tau2
-from saisei.synthesis.heterogeneity import Method
-from saisei.synthesis.pairwise import Test as Interval
+from saisei.synthesis.pairwise.heterogeneity import Method
+from saisei.synthesis.pairwise.pooling import Test as Interval
+from saisei.synthesis.regression.tau2 import log_likelihood, moderated_tau2
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "regression.json").read_text("utf-8"))
 FITS: list[dict[str, Any]] = REFERENCE["fits"]

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from scipy import linalg, stats
 
 from saisei import synthesis as syn
+from saisei.synthesis.pairwise.heterogeneity import Method
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "regression.json").read_text("utf-8"))
 seeds = st.integers(0, 2**32 - 1)
@@ -53,7 +54,7 @@ def plainly(y: Any, x: Any, v: Any, cluster: Any) -> tuple[Any, Any]:
 
 
 @given(seeds, st.sampled_from(("REML", "EE", "DL")))
-def test_against_every_matrix_written_out(seed: int, method: syn.heterogeneity.Method) -> None:
+def test_against_every_matrix_written_out(seed: int, method: Method) -> None:
     rng = np.random.default_rng(seed)
     cluster = np.repeat(np.arange(7), [1, 2, 3, 1, 4, 2, 2])
     v = np.exp(rng.normal(-2, 1, 15))

@@ -42,8 +42,8 @@ def pool(
     from saisei import synthesis as syn
     from saisei.base.errors import DocumentError, OptionError, Problem
     from saisei.evidence import measures, read_table
-    from saisei.synthesis.heterogeneity import METHODS, Method
-    from saisei.synthesis.pairwise import TESTS, Test
+    from saisei.synthesis.pairwise.heterogeneity import METHODS, Method
+    from saisei.synthesis.pairwise.pooling import TESTS, Test
 
     must_be_known(measure, list(measures()), "--measure")
     must_be_known(method, list(METHODS), "--method")

@@ -27,15 +27,46 @@ Conventions
   out and why. A mistake in the input is a ``ValueError`` that names the place and the value.
 """
 
-from saisei.synthesis._network_model import NetworkModel
-from saisei.synthesis._raw import Effect, LeftOut
-from saisei.synthesis.batch import PoolBatch, pool_batch
-from saisei.synthesis.bayes import BayesResult, bayes_pool
-from saisei.synthesis.bayes_averages import AveragedTau, BayesAverage, bayes_average
-from saisei.synthesis.bayes_models import BayesFactors, bayes_factors
-from saisei.synthesis.bayes_regression import BayesPrediction, BayesRegression, bayes_regress
-from saisei.synthesis.bivariate import BivariateResult, bivariate
-from saisei.synthesis.conversions import (
+from saisei.synthesis.batches.pools import PoolBatch, pool_batch
+from saisei.synthesis.batches.single_studies import (
+    Blups,
+    Influence,
+    blups,
+    cumulative,
+    influence,
+    leave_one_out,
+)
+from saisei.synthesis.batches.specification import SpecificationCurve, specification_curve
+from saisei.synthesis.bayes.averages import AveragedTau, BayesAverage, bayes_average
+from saisei.synthesis.bayes.factors import BayesFactors, bayes_factors
+from saisei.synthesis.bayes.further_priors import (
+    Exponential,
+    HalfLogistic,
+    InverseGammaTau2,
+    Jeffreys,
+    Lomax,
+    Power,
+    UniformShrinkage,
+)
+from saisei.synthesis.bayes.marginals import Marginal, Mixture, Shrinkage, TauMarginal
+from saisei.synthesis.bayes.pooling import BayesResult, bayes_pool
+from saisei.synthesis.bayes.predictive_prior import PredictivePrior, predictive_prior
+from saisei.synthesis.bayes.priors import (
+    HalfCauchy,
+    HalfNormal,
+    HalfT,
+    LogNormal,
+    LogT,
+    Normal,
+    TauPrior,
+    Uniform,
+)
+from saisei.synthesis.bayes.regression import BayesPrediction, BayesRegression, bayes_regress
+from saisei.synthesis.dose.contrasts import DoseStudy, dose_means, dose_ratios
+from saisei.synthesis.dose.emax import EmaxResponse, emax_response
+from saisei.synthesis.dose.response import DosePrediction, DoseResponse, dose_response
+from saisei.synthesis.dose.shapes import DoseShape
+from saisei.synthesis.effects.conversions import (
     SMD_TO_LOG_OR,
     MeanSD,
     combine_arms,
@@ -46,7 +77,13 @@ from saisei.synthesis.conversions import (
     se_from_ci,
     smd_to_log_or,
 )
-from saisei.synthesis.conversions_more import (
+from saisei.synthesis.effects.measures import effect
+from saisei.synthesis.effects.proportions import (
+    ProportionInterval,
+    binomial_interval,
+    difference_interval,
+)
+from saisei.synthesis.effects.standard_errors import (
     change_correlation,
     change_sd,
     effect_from_ci,
@@ -54,86 +91,60 @@ from saisei.synthesis.conversions_more import (
     sd_from_difference,
     se_from_p,
 )
-from saisei.synthesis.dose_contrasts import DoseStudy, dose_means, dose_ratios
-from saisei.synthesis.dose_emax import EmaxResponse, emax_response
-from saisei.synthesis.dose_models import DoseShape
-from saisei.synthesis.dose_response import DosePrediction, DoseResponse, dose_response
-from saisei.synthesis.effects import effect
-from saisei.synthesis.glmm import BinomialResult, pool_counts
-from saisei.synthesis.heterogeneity import q_profile
-from saisei.synthesis.intervals import ProfileIntervals, generalised_q, profile_likelihood
-from saisei.synthesis.marginals import Marginal, Mixture, Shrinkage, TauMarginal
-from saisei.synthesis.multilevel import MultilevelResult, multilevel
-from saisei.synthesis.network_components import (
+from saisei.synthesis.effects.studies import Effect, LeftOut
+from saisei.synthesis.networks.components import (
     ComponentsModel,
     ComponentsResult,
     network_components,
 )
-from saisei.synthesis.network_contributions import Contributions, network_contributions
-from saisei.synthesis.network_inconsistency import (
+from saisei.synthesis.networks.contributions import Contributions, network_contributions
+from saisei.synthesis.networks.estimates import NetworkResult, network
+from saisei.synthesis.networks.inconsistency import (
     InconsistencyResult,
     NodeSplits,
     QTest,
     network_inconsistency,
     node_splits,
 )
-from saisei.synthesis.network_ranking import RankingResult, network_ranking
-from saisei.synthesis.networks import NetworkResult, network
-from saisei.synthesis.ordinal import (
-    CommonOddsRatio,
-    CommonProbitShift,
-    common_odds_ratio,
-    common_probit_shift,
-)
-from saisei.synthesis.ordinal_pool import OrdinalPool, pool_ordinal
-from saisei.synthesis.ordinal_tests import (
+from saisei.synthesis.networks.pairs import NetworkModel
+from saisei.synthesis.networks.ranking import RankingResult, network_ranking
+from saisei.synthesis.ordinal.one_stage import OrdinalPool, pool_ordinal
+from saisei.synthesis.ordinal.proportionality import (
     Proportionality,
     UtilityWeighted,
     proportional_odds_test,
     utility_weighted_mean,
 )
-from saisei.synthesis.ordinal_two_stage import TwoStageOrdinal, pool_ordinal_two_stage
-from saisei.synthesis.ordinal_wins import WinOdds, win_odds
-from saisei.synthesis.pairwise import PoolResult, pool
-from saisei.synthesis.permutation import PermutationResult, permutation_test
-from saisei.synthesis.predictive_prior import PredictivePrior, predictive_prior
-from saisei.synthesis.priors import (
-    HalfCauchy,
-    HalfNormal,
-    HalfT,
-    LogNormal,
-    LogT,
-    Normal,
-    TauPrior,
-    Uniform,
+from saisei.synthesis.ordinal.shift import (
+    CommonOddsRatio,
+    CommonProbitShift,
+    common_odds_ratio,
+    common_probit_shift,
 )
-from saisei.synthesis.priors_more import (
-    Exponential,
-    HalfLogistic,
-    InverseGammaTau2,
-    Jeffreys,
-    Lomax,
-    Power,
-    UniformShrinkage,
+from saisei.synthesis.ordinal.two_stage import TwoStageOrdinal, pool_ordinal_two_stage
+from saisei.synthesis.ordinal.wins import WinOdds, win_odds
+from saisei.synthesis.pairwise.glmm import BinomialResult, pool_counts
+from saisei.synthesis.pairwise.heterogeneity import q_profile
+from saisei.synthesis.pairwise.intervals import ProfileIntervals, generalised_q, profile_likelihood
+from saisei.synthesis.pairwise.pooling import PoolResult, pool
+from saisei.synthesis.pairwise.stratified import StratifiedResult, mantel_haenszel, peto
+from saisei.synthesis.regression.bivariate import BivariateResult, bivariate
+from saisei.synthesis.regression.moderators import Prediction, RegressionResult, regress
+from saisei.synthesis.regression.multilevel import MultilevelResult, multilevel
+from saisei.synthesis.regression.permutation import PermutationResult, permutation_test
+from saisei.synthesis.regression.robust import RobustResult, robust
+from saisei.synthesis.regression.subgroups import Subgroup, SubgroupsResult, subgroups
+from saisei.synthesis.small_studies.funnel import (
+    EggerTest,
+    FunnelData,
+    PetPeese,
+    egger,
+    funnel,
+    pet_peese,
 )
-from saisei.synthesis.proportions import ProportionInterval, binomial_interval, difference_interval
-from saisei.synthesis.rank_test import BeggTest, begg
-from saisei.synthesis.regression import Prediction, RegressionResult, regress
-from saisei.synthesis.robust import RobustResult, robust
-from saisei.synthesis.selection_model import SelectionModel, selection_model
-from saisei.synthesis.single_studies import (
-    Blups,
-    Influence,
-    blups,
-    cumulative,
-    influence,
-    leave_one_out,
-)
-from saisei.synthesis.small_study import EggerTest, FunnelData, PetPeese, egger, funnel, pet_peese
-from saisei.synthesis.specification import SpecificationCurve, specification_curve
-from saisei.synthesis.stratified import StratifiedResult, mantel_haenszel, peto
-from saisei.synthesis.subgroups import Subgroup, SubgroupsResult, subgroups
-from saisei.synthesis.trim_fill import TrimFill, trim_fill
+from saisei.synthesis.small_studies.rank_test import BeggTest, begg
+from saisei.synthesis.small_studies.selection_model import SelectionModel, selection_model
+from saisei.synthesis.small_studies.trim_fill import TrimFill, trim_fill
 
 __all__ = [
     "SMD_TO_LOG_OR",

@@ -1,0 +1,1 @@
+"""Exact Bayes: everything is normal given tau, and tau is integrated."""

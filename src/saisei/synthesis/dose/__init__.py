@@ -1,0 +1,1 @@
+"""Outcomes along a dose."""

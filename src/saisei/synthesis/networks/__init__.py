@@ -1,0 +1,1 @@
+"""Many treatments at once: network meta-analysis, its consistency and its ranks."""

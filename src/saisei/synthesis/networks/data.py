@@ -1,0 +1,307 @@
+"""Reading the contrasts of a network, and taking multi-arm studies apart exactly.
+
+A study with ``a`` arms tells ``a - 1`` independent things. With ``V`` the matrix of the variances
+of its pairwise contrasts and ``C`` the centring matrix, ``G = -C V C / 2`` is the covariance of
+its centred arms and the pseudo-inverse of its Laplacian (Rücker 2012, section 3). Heterogeneity
+adds ``tau2 / 2`` to every arm and so leaves the eigenvectors ``u`` of ``G`` alone: ``sqrt(2) u'y``
+are independent observations with variances ``2 g + tau2``. Written so, a network with multi-arm
+studies is a meta-regression of independent rows, and a study with two arms is one such row.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+
+from saisei.synthesis._numeric.arrays import LARGEST, refuse, vector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import ArrayLike
+
+    from saisei.synthesis._numeric.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contrasts:
+    """Checked contrasts: ``te`` of treatment ``i`` against ``j`` in a study, as indices."""
+
+    studies: tuple[str, ...]
+    treatments: tuple[str, ...]
+    study: IntArray
+    i: IntArray
+    j: IntArray
+    te: FloatArray
+    se: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Independent rows ``y ~ N(x theta, v + tau2)``, and the design each belongs to."""
+
+    x: FloatArray
+    y: FloatArray
+    v: FloatArray
+    design: IntArray
+    designs: tuple[tuple[int, ...], ...]
+    notes: tuple[str, ...]
+
+    def of_design(self, index: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the rows of one design, with the columns of its own treatments only."""
+        rows = self.design == index
+        return self.x[rows][:, list(self.designs[index])], self.y[rows], self.v[rows]
+
+
+def read_contrasts(
+    study: Iterable[object],
+    treat1: Iterable[object],
+    treat2: Iterable[object],
+    te: ArrayLike,
+    se: ArrayLike,
+) -> Contrasts:
+    """Check the columns of a table of contrasts and turn labels into indices."""
+    labels = {
+        name: [str(label) for label in column]
+        for name, column in (("study", study), ("treat1", treat1), ("treat2", treat2))
+    }
+    effects, errors = vector("te", te), vector("se", se)
+    sizes = {name: len(column) for name, column in labels.items()}
+    sizes |= {"te": effects.size, "se": errors.size}
+    if len(set(sizes.values())) > 1:
+        shown = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise ValueError(f"every column needs one value per contrast; their lengths are {shown}")
+    if not effects.size:
+        raise ValueError("there is no contrast: te is empty")
+    refuse("te", effects, ~(np.abs(effects) < LARGEST), "a finite number")
+    fits = (errors > 1 / LARGEST) & (errors < LARGEST)
+    refuse("se", errors, ~fits, "a finite number above 0")
+    for row, (one, two) in enumerate(zip(labels["treat1"], labels["treat2"], strict=True)):
+        if one == two:
+            raise ValueError(
+                f"contrast {row} of study {labels['study'][row]} compares {one} with itself"
+            )
+    studies = tuple(dict.fromkeys(labels["study"]))
+    names = {*labels["treat1"], *labels["treat2"]}
+    treatments = tuple(sorted(names, key=lambda name: (name.casefold(), name)))
+    return Contrasts(
+        studies,
+        treatments,
+        _indices(labels["study"], studies),
+        _indices(labels["treat1"], treatments),
+        _indices(labels["treat2"], treatments),
+        effects,
+        errors,
+    )
+
+
+def _indices(labels: list[str], order: Sequence[str]) -> IntArray:
+    place = {label: index for index, label in enumerate(order)}
+    return np.array([place[label] for label in labels], dtype=np.intp)
+
+
+def independent_rows(data: Contrasts, tolerance: float) -> Rows:
+    """Take every study apart into independent rows (see the head of the module)."""
+    members: dict[int, list[int]] = {}
+    for row, index in enumerate(data.study.tolist()):
+        members.setdefault(index, []).append(row)
+    x, y, v, keys, notes = [], [], [], [], []
+    for index, rows in members.items():
+        arms = tuple(sorted({*data.i[rows].tolist(), *data.j[rows].tolist()}))
+        _check_pairs(data, index, rows, arms)
+        if len(arms) == 2:
+            pair = np.zeros((1, len(data.treatments)))
+            pair[0, data.i[rows[0]]], pair[0, data.j[rows[0]]] = 1.0, -1.0
+            x.append(pair)
+            y.append(data.te[rows])
+            v.append(data.se[rows] ** 2)
+            keys.append(arms)
+            continue
+        block, own, variances, said = _multi_arm(data, index, rows, arms, tolerance)
+        x.append(block)
+        y.append(own)
+        v.append(variances)
+        keys += [arms] * (len(arms) - 1)
+        notes += said
+    designs = tuple(sorted(set(keys), key=lambda key: (len(key), key)))
+    place = {key: number for number, key in enumerate(designs)}
+    return Rows(
+        np.concatenate(x),
+        np.concatenate(y),
+        np.concatenate(v),
+        np.array([place[key] for key in keys], dtype=np.intp),
+        designs,
+        tuple(notes),
+    )
+
+
+def _check_pairs(data: Contrasts, index: int, rows: list[int], arms: tuple[int, ...]) -> None:
+    """Each pair of a study's arms has to stand exactly once."""
+    seen: set[tuple[int, int]] = set()
+    for row in rows:
+        a, b = sorted((int(data.i[row]), int(data.j[row])))
+        if (a, b) in seen:
+            raise ValueError(
+                f"study {data.studies[index]} gives {_pair(data, a, b)} more than once "
+                f"(again in contrast {row}); give each pair of arms once"
+            )
+        seen.add((a, b))
+    missing = [pair for pair in itertools.combinations(arms, 2) if pair not in seen]
+    if missing:
+        shown = ", ".join(_pair(data, a, b) for a, b in missing)
+        raise ValueError(
+            f"study {data.studies[index]} has {len(arms)} arms "
+            f"({', '.join(data.treatments[a] for a in arms)}) and needs all "
+            f"{len(arms) * (len(arms) - 1) // 2} pairs of them; {shown} is missing"
+        )
+
+
+def _pair(data: Contrasts, a: int, b: int) -> str:
+    return f"{data.treatments[a]} against {data.treatments[b]}"
+
+
+def _multi_arm(
+    data: Contrasts, index: int, rows: list[int], arms: tuple[int, ...], tolerance: float
+) -> tuple[FloatArray, FloatArray, FloatArray, list[str]]:
+    """Return the independent rows of one study with three or more arms."""
+    size = len(arms)
+    effects, errors = np.zeros((size, size)), np.zeros((size, size))
+    for row in rows:
+        a, b = arms.index(int(data.i[row])), arms.index(int(data.j[row]))
+        effects[a, b], effects[b, a] = data.te[row], -data.te[row]
+        errors[a, b] = errors[b, a] = data.se[row]
+    _check_loops(data, index, arms, effects, errors, tolerance)
+    variances = errors * errors
+    contrasts = _helmert(size)
+    values, vectors = np.linalg.eigh(-0.5 * contrasts.T @ variances @ contrasts)
+    vectors = contrasts @ vectors
+    if values.min() <= 1e-10 * values.max():
+        _refuse_errors(data, index, arms, errors)
+    laplacian = (vectors / values) @ vectors.T
+    pull = -(laplacian * effects).sum(1)  # B' W y with the reduced weights of Rücker (2012)
+    block = np.zeros((size - 1, len(data.treatments)))
+    block[:, list(arms)] = math.sqrt(2.0) * vectors.T
+    own = math.sqrt(2.0) * (vectors.T @ pull) * values
+    return block, own, 2.0 * values, _negative_arms(data, index, arms, variances)
+
+
+def _helmert(size: int) -> FloatArray:
+    """Return an orthonormal basis of the contrasts of ``size`` arms, in columns."""
+    lower = np.tril(np.ones((size, size - 1)), -1)
+    columns = np.arange(size - 1, 0, -1.0)
+    basis = np.eye(size, size - 1) * columns - lower
+    return np.asarray(basis / np.sqrt(columns * (columns + 1.0)))
+
+
+def _check_loops(
+    data: Contrasts,
+    index: int,
+    arms: tuple[int, ...],
+    effects: FloatArray,
+    errors: FloatArray,
+    tolerance: float,
+) -> None:
+    """Within a study a-b, b-c and c-a add to nothing, apart from rounding."""
+    for a, b, c in itertools.combinations(range(len(arms)), 3):
+        gap = abs(float(effects[a, b] + effects[b, c] + effects[c, a]))
+        allowed = tolerance * float(min(errors[a, b], errors[b, c], errors[c, a]))
+        rounding = 1e-12 * float(np.abs(effects).max())
+        if gap > allowed + rounding:
+            one, two, three = (data.treatments[arms[at]] for at in (a, b, c))
+            raise ValueError(
+                f"study {data.studies[index]}: its effects of {one}, {two} and {three} do not "
+                f"add up: {one} against {two} {effects[a, b]:g}, {two} against {three} "
+                f"{effects[b, c]:g}, so {one} against {three} should be "
+                f"{effects[a, b] + effects[b, c]:g}, and it is {effects[a, c]:g}: off by "
+                f"{gap:g}, where {allowed:g} is allowed (tolerance {tolerance:g} standard errors)"
+            )
+
+
+def _refuse_errors(
+    data: Contrasts, index: int, arms: tuple[int, ...], errors: FloatArray
+) -> NoReturn:
+    """Name the pair: as distances between arms, no standard error exceeds two others' sum."""
+    excess, pair, third = -math.inf, (0, 1), 2
+    for a, b in itertools.combinations(range(len(arms)), 2):
+        for c in set(range(len(arms))) - {a, b}:
+            over = float(errors[a, b] - errors[a, c] - errors[b, c])
+            if over > excess:
+                excess, pair, third = over, (a, b), c
+    name = data.studies[index]
+    listed = ", ".join(data.treatments[arm] for arm in arms)
+    if excess < 0.0:
+        raise ValueError(
+            f"study {name}: no arms {listed} can have these standard errors together (each three "
+            "of them could; all of them would need a negative variance)"
+        )
+    a, b = pair
+    raise ValueError(
+        f"study {name}: the standard error of {_pair(data, arms[a], arms[b])} is "
+        f"{errors[a, b]:g}; with its arm {data.treatments[arms[third]]} it has to be below "
+        f"{errors[a, third] + errors[b, third]:g}: off by {excess:g}"
+    )
+
+
+def _negative_arms(
+    data: Contrasts, index: int, arms: tuple[int, ...], variances: FloatArray
+) -> list[str]:
+    """Say where independent arms would need a negative variance."""
+    size = len(arms)
+    sums = variances.sum(0)
+    own = (sums - sums.sum() / (2.0 * (size - 1))) / (size - 2)
+    return [
+        f"study {data.studies[index]}: arm {data.treatments[arm]} would have the variance "
+        f"{value:g}; its standard errors fit only arms that are not independent"
+        for arm, value in zip(arms, own.tolist(), strict=True)
+        if value < -1e-9 * float(variances.max())
+    ]
+
+
+def check_connected(data: Contrasts) -> None:
+    """Raise a ValueError that lists the parts of a network that is not connected."""
+    parts = network_parts(data)
+    if len(parts) > 1:
+        shown = "; ".join(", ".join(data.treatments[node] for node in part) for part in parts)
+        raise ValueError(
+            f"the network falls into {len(parts)} parts without a study between them: {shown}. "
+            "Analyse each by itself, or join them by components (network_components)"
+        )
+
+
+def network_parts(data: Contrasts) -> list[list[int]]:
+    """Return the connected parts of the network, each in the order of treatments."""
+    part = list(range(len(data.treatments)))
+    for i, j in zip(data.i.tolist(), data.j.tolist(), strict=True):
+        one, two = part[i], part[j]
+        if one != two:
+            low, high = min(one, two), max(one, two)
+            part = [low if label == high else label for label in part]
+    return [[node for node, own in enumerate(part) if own == label] for label in sorted(set(part))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Direct:
+    """Direct evidence of every pair, pooled by inverse variance; NaN where no study has both."""
+
+    te: FloatArray
+    se: FloatArray
+    k: IntArray
+
+
+def direct_evidence(data: Contrasts, tau2: float) -> Direct:
+    """Pool the studies of each pair with weights ``1 / (se^2 + tau2)``, at a given tau2."""
+    n = len(data.treatments)
+    weight, pull, count = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n), dtype=np.intp)
+    w = 1.0 / (data.se**2 + tau2)
+    for a, b, sign in ((data.i, data.j, 1.0), (data.j, data.i, -1.0)):
+        np.add.at(weight, (a, b), w)
+        np.add.at(pull, (a, b), sign * w * data.te)
+        np.add.at(count, (a, b), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        te = pull / weight
+        se = np.where(count > 0, 1.0 / np.sqrt(weight), np.nan)
+    return Direct(te, se, count)

@@ -1,0 +1,1 @@
+"""Outcomes in ordered categories, from counts."""

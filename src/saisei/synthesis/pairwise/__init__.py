@@ -1,0 +1,1 @@
+"""Two treatments: the studies of one comparison, pooled."""

@@ -1,0 +1,1 @@
+"""Moderators, and estimates that depend on each other: clusters, levels, two outcomes."""

@@ -1,0 +1,1 @@
+"""Whether small studies differ: funnels, tests, trim and fill, selection models."""
