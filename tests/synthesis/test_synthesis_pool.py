@@ -174,7 +174,7 @@ studies = st.lists(
     min_size=2,
     max_size=12,
 )
-methods = st.sampled_from(["EE", "DL", "HE", "SJ", "ML", "REML", "PM", "HS"])
+methods = st.sampled_from(["EE", "DL", "HE", "SJ", "ML", "REML", "PM", "HS", "HSk"])
 
 
 def arrays(rows: list[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
@@ -227,3 +227,40 @@ def test_duplication(rows: list[tuple[float, float]], copies: int) -> None:
     ml = syn.pool(y, v, "ML")
     again = syn.pool(np.tile(y, copies), np.tile(v, copies), "ML")
     assert again.tau2 == pytest.approx(ml.tau2, rel=1e-6, abs=1e-6 * float(v.min()))
+
+
+def test_the_standard_error_of_tau2_loses_nothing_to_one_heavy_study() -> None:
+    """Of two studies DL is ``(y1 - y2)^2 / 2`` less a constant, whatever their weights."""
+    for small in (1.0, 1e-6, 1e-12):
+        v = np.array([small, 1.0])
+        result = syn.pool([0.0, 3.0], v, "DL", "z")
+        assert result.tau2 == pytest.approx(4.5 - v.mean(), rel=1e-12)
+        spread = float(v.sum()) + 2.0 * result.tau2
+        assert result.tau2_se == pytest.approx(spread / math.sqrt(2.0), rel=1e-12)
+    assert math.isnan(syn.pool([0.3, 0.3], [0.1, 0.2], "SJ").tau2_se)
+    assert math.isnan(syn.pool([0.3, 0.3], [0.1, 0.2], "EE").tau2_se)
+
+
+@settings(deadline=None, max_examples=40)
+@given(studies, st.sampled_from(["ML", "REML"]), st.floats(0.1, 20))
+def test_the_likelihood_follows_the_unit(
+    rows: list[tuple[float, float]], method: str, scale: float
+) -> None:
+    """A density of k estimates, or of their k - 1 differences, has that many units."""
+    y, v = arrays(rows)
+    base = syn.pool(y, v, method)  # type: ignore[arg-type]
+    moved = syn.pool(scale * y, scale**2 * v, method)  # type: ignore[arg-type]
+    free = y.size - (method == "REML")
+    expected = base.log_likelihood - free * math.log(scale)
+    assert moved.log_likelihood == pytest.approx(expected, abs=1e-7)
+    assert moved.aic == pytest.approx(4.0 - 2.0 * moved.log_likelihood)
+    if base.tau2 > 1e-3:
+        assert moved.tau2_se == pytest.approx(scale**2 * base.tau2_se, rel=1e-4)
+
+
+def test_one_study_has_no_likelihood_of_tau2() -> None:
+    one = syn.pool([0.3], [0.04])
+    assert one.statistic == pytest.approx(1.5)
+    assert math.isnan(one.log_likelihood)
+    assert math.isnan(one.tau2_se)
+    assert math.isnan(syn.pool([0.3, 0.3], [0.1, 0.2]).statistic)

@@ -52,7 +52,13 @@ def estimate_columns(data: Columns, method: Method) -> Found:
         return _likelihood(data, restricted=method == "REML")
     if method in {"PM", "EB"}:
         return _paule_mandel(data)
-    raw = {"DL": _dersimonian_laird, "HE": _hedges, "SJ": _sidik_jonkman, "HS": _hunter_schmidt}
+    raw = {
+        "DL": _dersimonian_laird,
+        "HE": _hedges,
+        "SJ": _sidik_jonkman,
+        "HS": _hunter_schmidt,
+        "HSk": _brannick,
+    }
     value = raw[method](data)
     # Equal estimates leave nothing to divide: there is no spread, whatever the formula.
     value = np.where(data.y.any(axis=0), value, 0.0)
@@ -103,6 +109,13 @@ def _hunter_schmidt(data: Columns) -> FloatArray:
     w = 1.0 / data.v
     total = w.sum(axis=0)
     return np.asarray((column_squares(data.y, w, total) - data.k) / total)
+
+
+def _brannick(data: Columns) -> FloatArray:
+    w = 1.0 / data.v
+    total = w.sum(axis=0)
+    squares = column_squares(data.y, w, total) * data.k / (data.k - 1)
+    return np.asarray((squares - data.k) / total)
 
 
 def _paule_mandel(data: Columns) -> Found:

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from saisei.synthesis._numeric.arrays import FloatArray
 
-Method = Literal["EE", "DL", "HE", "SJ", "ML", "REML", "PM", "EB", "HS"]
+Method = Literal["EE", "DL", "HE", "SJ", "ML", "REML", "PM", "EB", "HS", "HSk"]
 """EE equal effects (common effect, tau2 = 0); DL DerSimonian-Laird; HE Hedges; SJ Sidik-Jonkman;
 ML and REML (restricted) maximum likelihood; PM Paule-Mandel and EB empirical Bayes, which solve
-the same equation; HS Hunter-Schmidt."""
+the same equation; HS Hunter-Schmidt, HSk the same with Brannick's correction for few studies."""
 
 METHODS: tuple[str, ...] = get_args(Method)
 GRID_STEP = 0.25
@@ -65,7 +65,13 @@ def estimate_tau2(y: FloatArray, v: FloatArray, method: Method) -> Heterogeneity
     if method in {"PM", "EB"}:
         root = solve_q(y, v, float(y.size - 1))
         return Heterogeneity(root.x, root.converged, root.iterations, root.x == 0.0)
-    raw = {"DL": _dersimonian_laird, "HE": _hedges, "SJ": _sidik_jonkman, "HS": _hunter_schmidt}
+    raw = {
+        "DL": _dersimonian_laird,
+        "HE": _hedges,
+        "SJ": _sidik_jonkman,
+        "HS": _hunter_schmidt,
+        "HSk": _brannick,
+    }
     value = raw[method](y, v)
     return Heterogeneity(max(0.0, value), boundary=value <= 0.0)
 
@@ -85,10 +91,10 @@ def weighted_squares(y: FloatArray, w: FloatArray) -> float:
 def typical_variance(v: FloatArray) -> float:
     """Return the 'typical' sampling variance of Higgins and Thompson (2002, eq. 9)."""
     w = 1.0 / v
-    return float((v.size - 1) * w.sum() / _products(w))
+    return float((v.size - 1) * w.sum() / products(w))
 
 
-def _products(w: FloatArray) -> float:
+def products(w: FloatArray) -> float:
     """Return ``(sum w)^2 - sum w^2`` as the products of all pairs, so that nothing cancels."""
     w = np.sort(w)
     return float(2.0 * (w[1:] @ np.cumsum(w)[:-1]))
@@ -97,7 +103,7 @@ def _products(w: FloatArray) -> float:
 def _dersimonian_laird(y: FloatArray, v: FloatArray) -> float:
     """DerSimonian and Laird (1986, eq. 8)."""
     w = 1.0 / v
-    return float((cochran_q(y, v) - (y.size - 1)) * w.sum() / _products(w))
+    return float((cochran_q(y, v) - (y.size - 1)) * w.sum() / products(w))
 
 
 def _hedges(y: FloatArray, v: FloatArray) -> float:
@@ -114,6 +120,12 @@ def _sidik_jonkman(y: FloatArray, v: FloatArray) -> float:
 def _hunter_schmidt(y: FloatArray, v: FloatArray) -> float:
     """Hunter and Schmidt (1990), in the form of Viechtbauer (2005)."""
     return float((cochran_q(y, v) - y.size) / (1.0 / v).sum())
+
+
+def _brannick(y: FloatArray, v: FloatArray) -> float:
+    """Hunter and Schmidt's with Q times ``k / (k - 1)`` (Brannick and others 2019)."""
+    k = y.size
+    return float((cochran_q(y, v) * k / (k - 1) - k) / (1.0 / v).sum())
 
 
 def solve_q(y: FloatArray, v: FloatArray, target: float) -> Root:

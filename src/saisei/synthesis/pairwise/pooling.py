@@ -17,13 +17,14 @@ import numpy as np
 
 from saisei.synthesis._numeric import special
 from saisei.synthesis._numeric.arrays import check_level, frozen, plain, studies
+from saisei.synthesis.pairwise.fit_statistics import i2_h2, log_likelihood, tau2_standard_error
 from saisei.synthesis.pairwise.heterogeneity import (
     METHODS,
+    Heterogeneity,
     Method,
     cochran_q,
     estimate_tau2,
     q_profile,
-    typical_variance,
     weighted_squares,
 )
 
@@ -107,6 +108,26 @@ class PoolResult:
         return math.sqrt(self.tau2)
 
     @property
+    def statistic(self) -> float:
+        """The estimate in standard errors; ``p`` is its two-sided tail (NaN without spread)."""
+        return self.estimate / self.se if self.se else math.nan
+
+    @property
+    def tau2_se(self) -> float:
+        """Standard error of tau2 (NaN for ``EE``); see ``tau2_standard_error``."""
+        return tau2_standard_error(self.y, self.v, self.tau2, self.method)
+
+    @property
+    def log_likelihood(self) -> float:
+        """At the estimates, with all constants; restricted for ``REML``."""
+        return log_likelihood(self.y, self.v, self.tau2, self.method)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion (1974): the mean counts as a parameter, and tau2 unless ``EE``."""
+        return -2.0 * self.log_likelihood + (2.0 if self.method == "EE" else 4.0)
+
+    @property
     def tau2_ci(self) -> tuple[float, float]:
         """Q-profile confidence interval of tau2, at the level of the pool (NaN for one study)."""
         return q_profile(self.y, self.v, self.level)
@@ -170,7 +191,7 @@ def pool(
         Study estimates (treatment minus control; ratios as logarithms).
     v : array_like of shape (k,)
         Their sampling variances (not standard errors).
-    method : {"REML", "EE", "DL", "HE", "SJ", "ML", "PM", "EB", "HS"}
+    method : {"REML", "EE", "DL", "HE", "SJ", "ML", "PM", "EB", "HS", "HSk"}
         Estimator of tau2; ``EE`` is the common-effect model with tau2 = 0.
     test : {"knha", "z", "t", "knha-safeguarded"}
         How the interval of the mean is made; see ``Test``.
@@ -205,13 +226,15 @@ def pool(
     estimates, variances = studies(y, v, "v")
     if estimates.size == 1:
         return _single(estimates, variances, method, level)
-    return _pool(estimates, variances, method, test, level)
+    fit = estimate_tau2(estimates, variances, method)
+    return pool_at(fit, estimates, variances, method, test, level)
 
 
-def _pool(y: FloatArray, v: FloatArray, method: Method, test: Test, level: float) -> PoolResult:
-    """Pool two or more checked studies."""
+def pool_at(
+    fit: Heterogeneity, y: FloatArray, v: FloatArray, method: Method, test: Test, level: float
+) -> PoolResult:
+    """Pool two or more checked studies at a tau2 that was found."""
     k = y.size
-    fit = estimate_tau2(y, v, method)
     w = 1.0 / (v + fit.tau2)
     total = float(w.sum())
     weights = w / total
@@ -224,7 +247,7 @@ def _pool(y: FloatArray, v: FloatArray, method: Method, test: Test, level: float
             factor = max(1.0, factor)
     se = math.sqrt(factor / total)
     quantile = _quantile(level, None if test == "z" else k - 1)
-    i2, h2 = _i2_h2(v, fit.tau2, q, method)
+    i2, h2 = i2_h2(v, fit.tau2, q, method)
     return PoolResult(
         estimate=estimate,
         se=se,
@@ -287,19 +310,6 @@ def _single(y: FloatArray, v: FloatArray, method: Method, level: float) -> PoolR
 def _knapp_hartung(y: FloatArray, w: FloatArray) -> float:
     """Return the factor ``q = sum w (y - mu)^2 / (k - 1)`` of Knapp and Hartung (2003)."""
     return weighted_squares(y, w) / (y.size - 1)
-
-
-def _i2_h2(v: FloatArray, tau2: float, q: float, method: Method) -> tuple[float, float]:
-    """I2 (per cent) and H2: from tau2 for random effects, from Q for the common effect.
-
-    Higgins and Thompson (2002): ``I2 = tau2 / (tau2 + s2)``, ``H2 = (tau2 + s2) / s2`` with the
-    typical variance s2; from Q, ``H2 = Q / (k - 1)`` and ``I2 = (H2 - 1) / H2``, cut at 0.
-    """
-    if method == "EE":
-        h2 = q / (v.size - 1)
-        return (100.0 * (h2 - 1.0) / h2 if h2 > 1.0 else 0.0), h2
-    typical = typical_variance(v)
-    return 100.0 * tau2 / (tau2 + typical), tau2 / typical + 1.0
 
 
 def _quantile(level: float, df: int | None) -> float:

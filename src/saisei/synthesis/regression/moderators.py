@@ -198,7 +198,7 @@ def regress(
         Study estimates and their sampling variances.
     x : array_like of shape (k,) or (k, m)
         Moderators, a column each, without the intercept; None for the mean alone.
-    method : {"REML", "EE", "DL", "HE", "SJ", "ML", "PM", "EB", "HS"}
+    method : {"REML", "EE", "DL", "HE", "SJ", "ML", "PM", "EB", "HS", "HSk"}
         Estimator of tau2 in its regression form; REML and ML are global maxima.
     test : {"knha", "z", "t", "knha-safeguarded"}
         ``knha``: t and F with k - p degrees of freedom, the covariance scaled by

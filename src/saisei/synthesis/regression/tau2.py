@@ -54,8 +54,9 @@ def _closed(y: FloatArray, v: FloatArray, x: FloatArray, method: Method, crude: 
     """Estimate without iteration.
 
     DL ``(QE - (k - p)) / tr P`` at tau2 = 0; HE ``(RSS - tr(M V)) / (k - p)`` with ``M`` of plain
-    least squares; HS ``(QE - k) / sum w``; SJ ``c y'Py / (k - p)`` at tau2 = c, the crude
-    variance of the estimates about their mean (Sidik and Jonkman 2005).
+    least squares; HS ``(QE - k) / sum w``, HSk the same with QE times ``k / (k - p)``; SJ
+    ``c y'Py / (k - p)`` at tau2 = c, the crude variance of the estimates about their mean (Sidik
+    and Jonkman 2005).
     """
     k, df = y.size, float(y.size - x.shape[1])
     if method == "HE":
@@ -66,6 +67,8 @@ def _closed(y: FloatArray, v: FloatArray, x: FloatArray, method: Method, crude: 
     fit = weighted_fit(y, x, 1.0 / v)
     if method == "HS":
         return (float(fit.squares) - k) / float(fit.w.sum())
+    if method == "HSk":
+        return (float(fit.squares) * k / df - k) / float(fit.w.sum())
     return (float(fit.squares) - df) / float(fit.trace)
 
 
