@@ -112,8 +112,9 @@ def log_likelihood(
 
 
 @pytest.mark.parametrize("method", ["REML", "ML"])
-def test_no_fine_grid_finds_a_higher_likelihood_in_20000_hard_sets(method: Method) -> None:
-    y, v, mask = hard_sets(20250, 20_000)
+def test_no_grid_finds_a_higher_likelihood_near_the_set_of_two_peaks(method: Method) -> None:
+    """20,000 sets of other kinds stand in ``test_synthesis_maxima``."""
+    y, v, mask = hard_sets(20250, 10_000)
     batch = syn.pool_batch(y, v, method, mask=mask)
     restricted = method == "REML"
     found = log_likelihood(y, v, mask, batch.tau2, restricted=restricted)
@@ -128,7 +129,7 @@ def test_no_fine_grid_finds_a_higher_likelihood_in_20000_hard_sets(method: Metho
     # 1e-9: the rounding of sums of logarithms, whose terms reach some 20.
     assert (found >= best - 1e-9).all()
     assert batch.converged.all()
-    assert batch.multimodal.sum() > 1000
+    assert batch.multimodal.sum() > 500
     assert (batch.multimodal & ~batch.boundary).any()
     assert (batch.multimodal & batch.boundary).any()
 

@@ -9,12 +9,13 @@ is as in ``heterogeneity``, whose formulae, grid and bounds these are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saisei.synthesis._numeric.roots import MAX_ITERATIONS, STEP
-from saisei.synthesis.pairwise.heterogeneity import GRID_STEP, Method
+from saisei.synthesis.pairwise.heterogeneity import GRID_STEP, PARTS, Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,10 +187,13 @@ def _scan(
     order = np.argsort(-cells, kind="stable")
     y, v, unit = data.y[:, order], data.v[:, order], unit[order]
     width, cells = top[order] / cells[order], cells[order]
+    scale = unit * np.exp(-width)
+    earlier = _slope(y, v, scale - unit, restricted=restricted) * scale
     before = _slope(y, v, np.zeros(unit.size), restricted=restricted) * unit
     falls_at_zero = np.empty(unit.size, dtype=bool)
     falls_at_zero[order] = before <= 0.0
     turns: list[tuple[IntArray, FloatArray, FloatArray, FloatArray]] = []
+    hidden: list[tuple[IntArray, FloatArray, FloatArray]] = []
     for j in range(1, int(cells[0]) + 1):
         n = int(np.searchsorted(-cells, -j, side="right"))
         s = j * width[:n]
@@ -200,12 +204,50 @@ def _scan(
         if at.size:
             share = before[at] / (before[at] - slope[at])
             turns.append((order[at], s[at] - width[at], s[at], s[at] - width[at] * (1.0 - share)))
-        before = slope
+        at = np.flatnonzero(_hides(earlier[:n], before[:n], slope))
+        if at.size:
+            hidden.append((at, np.maximum(0.0, s[at] - 2.0 * width[at]), s[at]))
+        earlier, before = before, slope
+    if hidden:
+        at, low, high = (np.concatenate(part) for part in zip(*hidden, strict=True))
+        turns += _uncovered((y[:, at], v[:, at], unit[at]), order[at], low, high, restricted)
     if not turns:
         nothing = np.zeros(0)
         return falls_at_zero, np.zeros(0, dtype=np.intp), nothing, nothing, nothing
     column, low, high, start = (np.concatenate(part) for part in zip(*turns, strict=True))
     return falls_at_zero, column, low, high, start
+
+
+def _hides(a: FloatArray, b: FloatArray, c: FloatArray) -> BoolArray:
+    """Whether three slopes of one sign may touch the other sign between them.
+
+    The middle one is then the nearest to zero. A parabola through the three rises above it by an
+    eighth of the larger difference; half of it is allowed for.
+    """
+    side = np.where(b > 0.0, -1.0, 1.0)
+    left, right = side * (b - a), side * (b - c)
+    reach = 2.0 * side * b + np.maximum(left, right)
+    return np.asarray((left >= 0.0) & (right >= 0.0) & (reach > 0.0))
+
+
+def _uncovered(
+    data: tuple[FloatArray, FloatArray, FloatArray],
+    column: IntArray,
+    low: FloatArray,
+    high: FloatArray,
+    restricted: bool,  # noqa: FBT001 - the functions above take it by name; this one is called once
+) -> list[tuple[IntArray, FloatArray, FloatArray, FloatArray]]:
+    """Cut stretches of the grid finely, and return the cells in which the slope turns there."""
+    y, v, unit = data
+    turns = []
+    ends = np.linspace(low, high, 2 * PARTS + 1)
+    rising = _slope(y, v, unit * np.expm1(low), restricted=restricted) > 0.0
+    for left, right in pairwise(ends):
+        falls = _slope(y, v, unit * np.expm1(right), restricted=restricted) <= 0.0
+        at = np.flatnonzero(rising & falls)
+        turns.append((column[at], left[at], right[at], 0.5 * (left[at] + right[at])))
+        rising = ~falls
+    return turns
 
 
 def _highest_tau2(data: Columns, *, restricted: bool) -> FloatArray:

@@ -22,9 +22,11 @@ from saisei.synthesis._numeric.arrays import check_level, studies
 from saisei.synthesis._numeric.roots import Root, falling_root
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
-    from saisei.synthesis._numeric.arrays import FloatArray
+    from saisei.synthesis._numeric.arrays import FloatArray, IntArray
 
 Method = Literal["EE", "DL", "HE", "SJ", "ML", "REML", "PM", "EB", "HS", "HSk"]
 """EE equal effects (common effect, tau2 = 0); DL DerSimonian-Laird; HE Hedges; SJ Sidik-Jonkman;
@@ -33,6 +35,8 @@ the same equation; HS Hunter-Schmidt, HSk the same with Brannick's correction fo
 
 METHODS: tuple[str, ...] = get_args(Method)
 GRID_STEP = 0.25
+PARTS = 16
+"""Into how many a cell of the grid is cut where two turnings may hide between its ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,20 +195,21 @@ def _likelihood(y: FloatArray, v: FloatArray, *, restricted: bool) -> Heterogene
     """
     unit = float(v.min())
     top = math.log1p(_highest_tau2(y, v, restricted=restricted) / unit)
-    s = np.linspace(0.0, top, 2 + math.ceil(top / GRID_STEP))
-    slope, _ = _score(y, v, unit * np.expm1(s), restricted=restricted)
-    rising = slope > 0.0
-    cells = np.flatnonzero(rising[:-1] & ~rising[1:])
 
-    def score(at: float) -> tuple[float, float]:
-        tau2 = unit * math.expm1(at)
-        first, second = _score(y, v, np.float64(tau2), restricted=restricted)
+    def score(at: FloatArray) -> tuple[FloatArray, FloatArray]:
+        tau2 = unit * np.expm1(at)
+        first, second = _score(y, v, tau2, restricted=restricted)
         scale = tau2 + unit  # d tau2 / ds
-        return float(first) * scale, (float(second) * scale + float(first)) * scale
+        return first * scale, (second * scale + first) * scale
 
-    roots = [falling_root(score, s[i], s[i + 1], 0.5 * (s[i] + s[i + 1])) for i in cells]
+    def point(at: float) -> tuple[float, float]:
+        first, second = score(np.asarray(at))
+        return float(first), float(second)
+
+    s, cells, rises = turning_cells(score, np.linspace(0.0, top, 2 + math.ceil(top / GRID_STEP)))
+    roots = [falling_root(point, s[i], s[i + 1], 0.5 * (s[i] + s[i + 1])) for i in cells]
     candidates = [unit * math.expm1(root.x) for root in roots]
-    if not rising[0]:
+    if not rises:
         candidates.insert(0, 0.0)
     best = candidates[0]
     if len(candidates) > 1:
@@ -216,6 +221,29 @@ def _likelihood(y: FloatArray, v: FloatArray, *, restricted: bool) -> Heterogene
         boundary=best == 0.0,
         multimodal=len(candidates) > 1,
     )
+
+
+def turning_cells(
+    score: Callable[[FloatArray], tuple[FloatArray, FloatArray]], s: FloatArray
+) -> tuple[FloatArray, IntArray, bool]:
+    """Find the cells of a grid in which a likelihood turns from rising to falling.
+
+    ``score`` gives its slope and the slope of that. Between two points of one sign the slope may
+    still touch the other: it is then bowed towards zero so far that the tangents at both ends meet
+    beyond it. Such cells are cut into ``PARTS``. Returned are the grid, the left ends of the
+    cells, and whether the likelihood rises at the grid's start.
+    """
+    slope, bend = score(s)
+    rising = slope > 0.0
+    side = np.where(rising[:-1], -1.0, 1.0)
+    up, down = side * bend[:-1], -side * bend[1:]
+    meet = side * (slope[:-1] * down + slope[1:] * up) + up * down * np.diff(s)
+    hidden = np.flatnonzero((rising[:-1] == rising[1:]) & (up > 0.0) & (down > 0.0) & (meet > 0.0))
+    if hidden.size:
+        between = np.linspace(s[hidden], s[hidden + 1], PARTS, endpoint=False)[1:]
+        s = np.sort(np.append(s, between))
+        rising = score(s)[0] > 0.0
+    return s, np.flatnonzero(rising[:-1] & ~rising[1:]), bool(rising[0])
 
 
 def _highest_tau2(y: FloatArray, v: FloatArray, *, restricted: bool) -> float:

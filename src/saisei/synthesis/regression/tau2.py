@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saisei.synthesis._numeric.roots import falling_root
-from saisei.synthesis.pairwise.heterogeneity import GRID_STEP, Heterogeneity, Method
+from saisei.synthesis.pairwise.heterogeneity import (
+    GRID_STEP,
+    Heterogeneity,
+    Method,
+    turning_cells,
+)
 from saisei.synthesis.regression.design import basis, weighted_fit
 
 if TYPE_CHECKING:
@@ -102,20 +107,22 @@ def _likelihood(y: FloatArray, v: FloatArray, x: FloatArray, *, restricted: bool
     unit = float(v.min())
     highest = max(float(v.max()), 2.0 * float(y @ y) / (k - p if restricted else k))
     top = math.log1p(highest / unit)
-    s = np.linspace(0.0, top, 2 + math.ceil(top * p / GRID_STEP))
-    slope, _ = score(y, v, x, unit * np.expm1(s), restricted=restricted)
-    rising = slope > 0.0
-    cells = np.flatnonzero(rising[:-1] & ~rising[1:])
 
-    def at(point: float) -> tuple[float, float]:
-        tau2 = unit * math.expm1(point)
-        first, second = score(y, v, x, np.float64(tau2), restricted=restricted)
+    def at(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        tau2 = unit * np.expm1(points)
+        first, second = score(y, v, x, tau2, restricted=restricted)
         scale = tau2 + unit  # d tau2 / ds
-        return float(first) * scale, (float(second) * scale + float(first)) * scale
+        return first * scale, (second * scale + first) * scale
 
-    roots = [falling_root(at, s[i], s[i + 1], 0.5 * (s[i] + s[i + 1])) for i in cells]
+    def single(point: float) -> tuple[float, float]:
+        first, second = at(np.asarray(point))
+        return float(first), float(second)
+
+    grid = np.linspace(0.0, top, 2 + math.ceil(top * p / GRID_STEP))
+    s, cells, rises = turning_cells(at, grid)
+    roots = [falling_root(single, s[i], s[i + 1], 0.5 * (s[i] + s[i + 1])) for i in cells]
     candidates = [unit * math.expm1(root.x) for root in roots]
-    if not rising[0]:
+    if not rises:
         candidates.insert(0, 0.0)
     best = candidates[0]
     if len(candidates) > 1:
