@@ -79,6 +79,7 @@ def main() -> None:
     }
     page = str(Path(tempfile.mkdtemp()) / "report.html")
     empty = statistics.median(seconds(command("-c", "pass"), 9))
+    millions = [_million() for _ in range(2)]
     rows = [
         ("`import saisei`", seconds(command("-c", "import saisei"), 9), 0.3),
         ("`import saisei.synthesis`", seconds(command("-c", "import saisei.synthesis"), 9), 0.3),
@@ -125,6 +126,12 @@ def main() -> None:
             for name, budget in (("senn2013", 0.005), ("linde2016", 0.015))
             for method in METHODS
         ),
+        (
+            "network senn2013, REML: node splitting of every pair",
+            seconds(partial(_node_splits, networks["senn2013"]), 25),
+            0.005,
+        ),
+        ("a million pools of 20 studies in a batch", [took for took, _ in millions], 30.0),
     ]
     print(f"Python {platform.python_version()}, {platform.machine()}, NumPy {np.__version__};")
     print(f"an empty Python starts in {empty * 1e3:.0f} ms (the last column is the ratio to it)\n")
@@ -132,6 +139,21 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- |")
     for name, times, budget in rows:
         print(line(name, times, budget, empty))
+    peak = max(peak for _, peak in millions) / 2**30
+    print(f"\nThe million pools took {peak:.2f} GiB at most, inputs and results and all (2 GiB).")
+
+
+def _million() -> tuple[float, float]:
+    """Seconds, and the peak in bytes, of a million pools in a process of their own."""
+    words = [sys.executable, str(ROOT / "tools" / "million_pools.py")]
+    out = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+    return float(out[0]), float(out[1])
+
+
+def _node_splits(contrasts: dict[str, Any]) -> object:
+    study, treat1, treat2 = contrasts["study"], contrasts["treat1"], contrasts["treat2"]
+    net = syn.network(study, treat1, treat2, contrasts["te"], contrasts["se"], method="REML")
+    return syn.node_splits(net).p
 
 
 def _marginals(result: syn.BayesResult) -> list[tuple[float, float]]:
