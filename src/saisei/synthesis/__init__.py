@@ -49,6 +49,8 @@ from saisei.synthesis.bayes.further_priors import (
     UniformShrinkage,
 )
 from saisei.synthesis.bayes.marginals import Marginal, Mixture, Shrinkage, TauMarginal
+from saisei.synthesis.bayes.network import BayesNetwork, BayesPairs, bayes_network
+from saisei.synthesis.bayes.network_ranks import BayesRanking
 from saisei.synthesis.bayes.pooling import BayesResult, bayes_pool
 from saisei.synthesis.bayes.predictive_prior import PredictivePrior, predictive_prior
 from saisei.synthesis.bayes.priors import (
@@ -151,7 +153,10 @@ __all__ = [
     "AveragedTau",
     "BayesAverage",
     "BayesFactors",
+    "BayesNetwork",
+    "BayesPairs",
     "BayesPrediction",
+    "BayesRanking",
     "BayesRegression",
     "BayesResult",
     "BeggTest",
@@ -223,6 +228,7 @@ __all__ = [
     "WinOdds",
     "bayes_average",
     "bayes_factors",
+    "bayes_network",
     "bayes_pool",
     "bayes_regress",
     "begg",

@@ -75,9 +75,10 @@ def rising_roots(
         low, high = np.where(below, x, low), np.where(below, high, x)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             target = x - value / slope
+        near = np.abs(value) <= SMALL
         inside = (target >= low) & (target <= high)
-        target = np.where(inside, target, 0.5 * (low + high))
-        x = target
-        if np.all(inside & (np.abs(value) <= SMALL)):
+        # Next to the root rounding may put the step beyond the bracket: then its end is meant.
+        x = np.where(inside, target, np.where(near, np.clip(target, low, high), 0.5 * (low + high)))
+        if np.all(near):
             break
     return x
