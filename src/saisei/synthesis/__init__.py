@@ -110,6 +110,8 @@ from saisei.synthesis.networks.inconsistency import (
 )
 from saisei.synthesis.networks.pairs import NetworkModel
 from saisei.synthesis.networks.ranking import RankingResult, network_ranking
+from saisei.synthesis.ordinal.network import network_ordinal
+from saisei.synthesis.ordinal.network_result import OrdinalNetwork
 from saisei.synthesis.ordinal.one_stage import OrdinalPool, pool_ordinal
 from saisei.synthesis.ordinal.proportionality import (
     Proportionality,
@@ -197,6 +199,7 @@ __all__ = [
     "NetworkResult",
     "NodeSplits",
     "Normal",
+    "OrdinalNetwork",
     "OrdinalPool",
     "PermutationResult",
     "PetPeese",
@@ -262,6 +265,7 @@ __all__ = [
     "network_components",
     "network_contributions",
     "network_inconsistency",
+    "network_ordinal",
     "network_ranking",
     "node_splits",
     "permutation_test",

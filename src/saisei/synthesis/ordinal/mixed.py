@@ -21,21 +21,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saisei.synthesis._numeric.roots import falling_root
 from saisei.synthesis.ordinal.links import at_link, scores, start
+from saisei.synthesis.ordinal.search import GRADIENT, Fit, search
 
 if TYPE_CHECKING:
     from saisei.synthesis._numeric.arrays import FloatArray
     from saisei.synthesis.ordinal.links import Link
 
 MAX_ITERATIONS = 60
-GRADIENT = 1e-9
-"""Newton stops when no derivative exceeds this share of the number of people."""
-
-ROUGH = 1e-5
-"""The same while tau is only searched on the grid."""
-
-GRID = 13
 SMALLEST = 1e-140
 """Nodes where a category is less likely than this add nothing and are dropped."""
 
@@ -65,6 +58,17 @@ class Profile:
     sds: FloatArray = field(hash=False)
     iterations: int
     converged: bool
+
+    @property
+    def bend(self) -> float:
+        """Minus the second derivative in tau at a fixed mu."""
+        return float(self.information[1, 1])
+
+    @property
+    def curvature(self) -> float:
+        """Minus the second derivative in tau, mu following."""
+        (mm, mt), (_, tt) = self.information
+        return float(tt - mt * mt / mm)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,58 +255,11 @@ def _reduced(terms: list[Term]) -> tuple[float, FloatArray]:
     return sum(float(item.gradient[-1]) for item in terms), information
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fit:
-    """The best profile, the one at tau = 0, and how they were found."""
+def fit(model: Model, top: float, *, random: bool) -> Fit[Profile]:
+    """Find the maximum over tau too; see ``search``."""
 
-    best: Profile
-    common: Profile
-    iterations: int
-    converged: bool
-    multimodal: bool
-    at_edge: bool
+    def at(tau: float, last: Profile | None, gradient: float) -> Profile:
+        mu, thetas = (last.mu, last.thetas) if last else (0.0, model.start())
+        return maximise(model, tau, mu, thetas, gradient)
 
-
-def fit(model: Model, top: float, *, random: bool) -> Fit:
-    """Find the maximum: tau on a grid up to ``top``, every peak refined, the highest taken."""
-    common = maximise(model, 0.0, 0.0, model.start())
-    if not random:
-        sound = common.converged
-        return Fit(common, common, common.iterations, sound, multimodal=False, at_edge=False)
-    grid = [common]
-    for tau in top * np.linspace(0.0, 1.0, GRID)[1:] ** 2:
-        last = grid[-1]
-        grid.append(maximise(model, float(tau), last.mu, last.thetas, ROUGH))
-    rising = [common.information[1, 1] < 0.0] + [item.slope > 0.0 for item in grid[1:]]
-    peaks = [] if rising[0] else [common]
-    sound = True
-    for i in range(GRID - 1):
-        if rising[i] and not rising[i + 1]:
-            peak, ok = _refine(model, grid[i], grid[i + 1])
-            peaks.append(peak)
-            sound = sound and ok
-    if rising[-1]:
-        peaks.append(grid[-1])
-    best = max(peaks, key=lambda item: item.value)
-    return Fit(
-        best,
-        common,
-        sum(item.iterations for item in [*grid, *peaks]),
-        sound and best.converged and best is not grid[-1],
-        len(peaks) > 1,
-        best is grid[-1],
-    )
-
-
-def _refine(model: Model, low: Profile, high: Profile) -> tuple[Profile, bool]:
-    """Find the peak between two values of tau."""
-    last = [low]
-
-    def score(tau: float) -> tuple[float, float]:
-        at = maximise(model, tau, last[0].mu, last[0].thetas)
-        last[0] = at
-        (mm, mt), (_, tt) = at.information
-        return at.slope, -float(tt - mt * mt / mm)
-
-    root = falling_root(score, low.tau, high.tau, 0.5 * (low.tau + high.tau))
-    return maximise(model, root.x, last[0].mu, last[0].thetas), root.converged
+    return search(at, top, random=random)

@@ -17,7 +17,7 @@ from saisei.synthesis._numeric import special
 from saisei.synthesis._numeric.arrays import check_level, frozen, plain
 from saisei.synthesis.effects.measures import LeftOut
 from saisei.synthesis.ordinal.links import Link, check_link
-from saisei.synthesis.ordinal.mixed import Fit, Model, fit
+from saisei.synthesis.ordinal.mixed import Model, Profile, fit
 from saisei.synthesis.ordinal.shift import (
     CommonOddsRatio,
     _separation,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from saisei.synthesis._numeric.arrays import FloatArray
+    from saisei.synthesis.ordinal.search import Fit
 
 NODES = 41
 
@@ -272,7 +273,7 @@ def _endless(sign: float, shared: dict[str, Any]) -> OrdinalPool:
     )
 
 
-def _result(found: Fit, random: bool, shared: dict[str, Any]) -> OrdinalPool:  # noqa: FBT001 - private
+def _result(found: Fit[Profile], random: bool, shared: dict[str, Any]) -> OrdinalPool:  # noqa: FBT001 - private
     best = found.best
     boundary = random and best.tau == 0.0
     information = best.information if random and not boundary else best.information[:1, :1]
@@ -306,7 +307,7 @@ def _result(found: Fit, random: bool, shared: dict[str, Any]) -> OrdinalPool:  #
     )
 
 
-def _notes(found: Fit, random: bool, k: int) -> tuple[str, ...]:  # noqa: FBT001 - private
+def _notes(found: Fit[Profile], random: bool, k: int) -> tuple[str, ...]:  # noqa: FBT001 - private
     notes = []
     if found.multimodal:
         notes.append("the likelihood of tau has several maxima; the highest was taken")

@@ -1,0 +1,119 @@
+"""Searching tau where the rest of a likelihood is maximised at each tau: on a grid, then refined.
+
+At a fixed tau the log-likelihoods of this package are concave in everything else, so that one
+profile is one Newton search. In tau there may be several maxima: every change from rising to
+falling is refined and the highest taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from saisei.synthesis._numeric.roots import falling_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GRADIENT = 1e-9
+"""Newton stops when no derivative exceeds this share of the number of people."""
+
+ROUGH = 1e-5
+"""The same while tau is only searched on the grid."""
+
+GRID = 13
+
+
+class Profiled(Protocol):
+    """The maximum over everything else at one tau."""
+
+    @property
+    def tau(self) -> float:
+        """The tau it was taken at."""
+
+    @property
+    def value(self) -> float:
+        """Log-likelihood."""
+
+    @property
+    def slope(self) -> float:
+        """Derivative in tau; 0 at tau = 0, where the likelihood is even."""
+
+    @property
+    def bend(self) -> float:
+        """Minus the second derivative in tau with everything else fixed."""
+
+    @property
+    def curvature(self) -> float:
+        """Minus the second derivative in tau with everything else following."""
+
+    @property
+    def iterations(self) -> int:
+        """Steps of Newton's method."""
+
+    @property
+    def converged(self) -> bool:
+        """Whether they sufficed."""
+
+
+P = TypeVar("P", bound=Profiled)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit(Generic[P]):
+    """The best profile, the one at tau = 0, and how they were found."""
+
+    best: P
+    common: P
+    iterations: int
+    converged: bool
+    multimodal: bool
+    at_edge: bool
+
+
+def search(at: Callable[[float, P | None, float], P], top: float, *, random: bool) -> Fit[P]:
+    """Find the maximum: tau on a grid up to ``top``, every peak refined, the highest taken.
+
+    ``at(tau, last, gradient)`` gives the profile at ``tau``, starting from the profile ``last``.
+    """
+    common = at(0.0, None, GRADIENT)
+    if not random:
+        sound = common.converged
+        return Fit(common, common, common.iterations, sound, multimodal=False, at_edge=False)
+    grid = [common]
+    for tau in top * np.linspace(0.0, 1.0, GRID)[1:] ** 2:
+        grid.append(at(float(tau), grid[-1], ROUGH))
+    rising = [common.bend < 0.0] + [item.slope > 0.0 for item in grid[1:]]
+    peaks = [] if rising[0] else [common]
+    sound = True
+    for i in range(GRID - 1):
+        if rising[i] and not rising[i + 1]:
+            peak, ok = _refine(at, grid[i], grid[i + 1])
+            peaks.append(peak)
+            sound = sound and ok
+    if rising[-1]:
+        peaks.append(grid[-1])
+    best = max(peaks, key=lambda item: item.value)
+    return Fit(
+        best,
+        common,
+        sum(item.iterations for item in [*grid, *peaks]),
+        sound and best.converged and best is not grid[-1],
+        len(peaks) > 1,
+        best is grid[-1],
+    )
+
+
+def _refine(at: Callable[[float, P | None, float], P], low: P, high: P) -> tuple[P, bool]:
+    """Find the peak between two values of tau."""
+    last = [low]
+
+    def score(tau: float) -> tuple[float, float]:
+        found = at(tau, last[0], GRADIENT)
+        last[0] = found
+        return found.slope, -found.curvature
+
+    root = falling_root(score, low.tau, high.tau, 0.5 * (low.tau + high.tau))
+    return at(root.x, last[0], GRADIENT), root.converged
