@@ -1,11 +1,26 @@
-"""Report: a decision as a page that a family reads on a phone, and as JSON.
+"""Report: a decision as a page that a family reads on a phone, and as JSON; a pool as pictures.
 
-Everything is drawn from a `Decision` and from nothing else. The page's own words are data
-(`report/texts.yaml`); its templates and its style lie in `report/templates`.
+A page is drawn from a `Decision` and from nothing else. Its own words are data
+(`report/texts.yaml`); its templates and its style lie in `report/templates`. The pictures of a pool
+or of a network are SVG files that stand alone, drawn from results of `saisei.synthesis`
+(`report/pools.yaml`).
 """
 
 from saisei.report.check import check_decision
 from saisei.report.html import to_html
 from saisei.report.json_form import decision_schema, to_json
+from saisei.report.networks import network_forest, network_picture, ranks_picture
+from saisei.report.pools import EffectScale, pool_forest, pool_funnel
 
-__all__ = ["check_decision", "decision_schema", "to_html", "to_json"]
+__all__ = [
+    "EffectScale",
+    "check_decision",
+    "decision_schema",
+    "network_forest",
+    "network_picture",
+    "pool_forest",
+    "pool_funnel",
+    "ranks_picture",
+    "to_html",
+    "to_json",
+]

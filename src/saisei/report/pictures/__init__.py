@@ -1,4 +1,4 @@
-"""Pictures of a decision as SVG that stands inside the page: people, course, forest, gains."""
+"""Pictures as SVG: of a decision, inside the page; of a pool or a network, as files of their own."""
 
 from saisei.report.pictures.course import course_picture
 from saisei.report.pictures.forest import forest_picture

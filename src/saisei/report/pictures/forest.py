@@ -13,17 +13,14 @@ from markupsafe import Markup
 
 from saisei.decision.model import FindingView, ForestRow, PooledRow
 from saisei.report.pictures.axis import Axis, linear_axis, log_axis, show_number
+from saisei.report.pictures.marks import diamond, interval_bar, square
 from saisei.report.pictures.svg import (
-    CELLS,
     INK,
     MUTED,
-    PALE,
     WIDTH,
-    arrow,
     hatch,
     number,
     picture,
-    polygon,
     tag,
     text,
     text_lines,
@@ -130,8 +127,8 @@ def _row(
         _paper(y + 1, LINE * (len(names) + len(lines)))
         + text_lines(2.0, y, names, font_weight="bold", font_size=15.0)
         + text_lines(2.0, below, lines)
-        + _bar(axis, row.low, row.high, bar, INK)
-        + _square(axis, row, bar)
+        + interval_bar(axis, row.low, row.high, bar, INK)
+        + square(axis, row.estimate, bar, _side(row.weight), full=row.weight > 0)
     )
     return drawn, bar + 38 - y
 
@@ -148,35 +145,8 @@ def _paper(y: float, height: float) -> Markup:
     return tag("rect", x=0.0, y=y - 13, width=WIDTH, height=height, fill="#fff", fill_opacity=0.86)
 
 
-def _bar(axis: Axis, low: float, high: float, y: float, tone: str) -> Markup:
-    left, right = axis.at(low), axis.at(high)
-    way = f"M{number(left)} {number(y)}H{number(right)}"
-    parts = [tag("path", d=way, stroke=tone, stroke_width=2.0)]
-    parts += [
-        arrow(x, y, right=value > axis.low, tone=tone)
-        if not axis.holds(value)
-        else tag("path", d=f"M{number(x)} {number(y - 4)}v8", stroke=tone, stroke_width=2.0)
-        for value, x in ((low, left), (high, right))
-    ]
-    return Markup("").join(parts)
-
-
-def _square(axis: Axis, row: ForestRow, y: float) -> Markup:
-    if not axis.holds(row.estimate):
-        return Markup("")
-    side = 5.0 + 11.0 * math.sqrt(min(max(row.weight, 0.0), 1.0))
-    fill = CELLS if row.weight > 0 else "#fff"
-    corner = axis.at(row.estimate) - side / 2
-    return tag(
-        "rect",
-        x=corner,
-        y=y - side / 2,
-        width=side,
-        height=side,
-        fill=fill,
-        stroke=INK,
-        stroke_width=1.5,
-    )
+def _side(weight: float) -> float:
+    return 5.0 + 11.0 * math.sqrt(min(max(weight, 0.0), 1.0))
 
 
 def _pooled(
@@ -195,7 +165,7 @@ def _pooled(
         + text_lines(2.0, y, names, font_weight="bold", font_size=15.0)
         + text_lines(2.0, below, lines)
         + _predicted(pooled, axis, middle)
-        + _diamond(pooled, axis, middle)
+        + diamond(axis, pooled.low, pooled.estimate, pooled.high, middle)
     )
     return drawn, middle + 14 - y
 
@@ -216,12 +186,6 @@ def _predicted(pooled: PooledRow, axis: Axis, y: float) -> Markup:
     left, right = axis.at(pooled.predicted_low), axis.at(pooled.predicted_high)
     way = f"M{number(left)} {number(y)}H{number(right)}"
     return tag("path", d=way, stroke=MUTED, stroke_width=2.0, stroke_dasharray="3 3")
-
-
-def _diamond(pooled: PooledRow, axis: Axis, y: float) -> Markup:
-    left, middle, right = (axis.at(value) for value in (pooled.low, pooled.estimate, pooled.high))
-    corners = [(left, y), (middle, y - 9), (right, y), (middle, y + 9)]
-    return polygon(corners, fill=PALE, stroke=INK, stroke_width=2.0)
 
 
 def _ticks(finding: FindingView, axis: Axis, bottom: float) -> Markup:
