@@ -130,6 +130,7 @@ from saisei.synthesis.ordinal.wins import WinOdds, win_odds
 from saisei.synthesis.pairwise.glmm import BinomialResult, pool_counts
 from saisei.synthesis.pairwise.heterogeneity import q_profile
 from saisei.synthesis.pairwise.intervals import ProfileIntervals, generalised_q, profile_likelihood
+from saisei.synthesis.pairwise.overdispersed import BetaBinomialResult, pool_beta_binomial
 from saisei.synthesis.pairwise.pooling import PoolResult, pool
 from saisei.synthesis.pairwise.stratified import StratifiedResult, mantel_haenszel, peto
 from saisei.synthesis.regression.bivariate import BivariateResult, bivariate
@@ -162,6 +163,7 @@ __all__ = [
     "BayesRegression",
     "BayesResult",
     "BeggTest",
+    "BetaBinomialResult",
     "BinomialResult",
     "BivariateResult",
     "Blups",
@@ -273,6 +275,7 @@ __all__ = [
     "peto",
     "pool",
     "pool_batch",
+    "pool_beta_binomial",
     "pool_counts",
     "pool_ordinal",
     "pool_ordinal_two_stage",
