@@ -100,7 +100,9 @@ from saisei.synthesis.networks.components import (
     network_components,
 )
 from saisei.synthesis.networks.contributions import Contributions, network_contributions
+from saisei.synthesis.networks.counts import NetworkCountsResult, network_counts
 from saisei.synthesis.networks.estimates import NetworkResult, network
+from saisei.synthesis.networks.heat import NetHeat, net_heat
 from saisei.synthesis.networks.inconsistency import (
     InconsistencyResult,
     NodeSplits,
@@ -197,6 +199,8 @@ __all__ = [
     "MeanSD",
     "Mixture",
     "MultilevelResult",
+    "NetHeat",
+    "NetworkCountsResult",
     "NetworkModel",
     "NetworkResult",
     "NodeSplits",
@@ -263,9 +267,11 @@ __all__ = [
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
     "multilevel",
+    "net_heat",
     "network",
     "network_components",
     "network_contributions",
+    "network_counts",
     "network_inconsistency",
     "network_ordinal",
     "network_ranking",

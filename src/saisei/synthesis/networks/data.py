@@ -176,7 +176,7 @@ def _multi_arm(
         errors[a, b] = errors[b, a] = data.se[row]
     _check_loops(data, index, arms, effects, errors, tolerance)
     variances = errors * errors
-    contrasts = _helmert(size)
+    contrasts = helmert(size)
     values, vectors = np.linalg.eigh(-0.5 * contrasts.T @ variances @ contrasts)
     vectors = contrasts @ vectors
     if values.min() <= 1e-10 * values.max():
@@ -189,7 +189,7 @@ def _multi_arm(
     return block, own, 2.0 * values, _negative_arms(data, index, arms, variances)
 
 
-def _helmert(size: int) -> FloatArray:
+def helmert(size: int) -> FloatArray:
     """Return an orthonormal basis of the contrasts of ``size`` arms, in columns."""
     lower = np.tril(np.ones((size, size - 1)), -1)
     columns = np.arange(size - 1, 0, -1.0)
@@ -274,8 +274,14 @@ def check_connected(data: Contrasts) -> None:
 
 def network_parts(data: Contrasts) -> list[list[int]]:
     """Return the connected parts of the network, each in the order of treatments."""
-    part = list(range(len(data.treatments)))
-    for i, j in zip(data.i.tolist(), data.j.tolist(), strict=True):
+    pairs = zip(data.i.tolist(), data.j.tolist(), strict=True)
+    return connected_parts(len(data.treatments), pairs)
+
+
+def connected_parts(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Return the connected parts of a graph of ``size`` nodes."""
+    part = list(range(size))
+    for i, j in pairs:
         one, two = part[i], part[j]
         if one != two:
             low, high = min(one, two), max(one, two)

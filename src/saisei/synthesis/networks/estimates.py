@@ -35,6 +35,7 @@ from saisei.synthesis.networks.fit import (
 from saisei.synthesis.networks.pairs import (
     NetworkModel,
     SmallValues,
+    league_table,
     model_of,
     p_scores_of,
     sign_of,
@@ -153,23 +154,7 @@ class NetworkResult:
         scores = self.p_scores()
         names = tuple(order) if order is not None else sorted(scores, key=lambda n: -scores[n])
         place = [self.index(name) for name in names]
-        direct, model = self.direct(), self.random
-        z = float(special.ndtri(0.5 + 0.5 * self.level))
-
-        def cell(row: int, column: int) -> str:
-            at = place[row], place[column]
-            if row == column:
-                return names[row]
-            te, se = (
-                (model if row > column else direct).te[at],
-                (model if row > column else direct).se[at],
-            )
-            if math.isnan(se):
-                return "."
-            return f"{te:.{digits}f} ({te - z * se:.{digits}f} to {te + z * se:.{digits}f})"
-
-        size = range(len(names))
-        return tuple(tuple(cell(row, column) for column in size) for row in size)
+        return league_table(names, place, self.random, self.direct(), self.level, digits)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the data as plain values that JSON can hold, P-scores too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +13,10 @@ from saisei.synthesis._numeric.arrays import frozen
 from saisei.synthesis._numeric.result import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from saisei.synthesis._numeric.arrays import FloatArray
+    from saisei.synthesis.networks.data import Direct
     from saisei.synthesis.networks.fit import Solution
 
 SmallValues = Literal["desirable", "undesirable"]
@@ -78,3 +82,28 @@ def p_scores_of(te: FloatArray, se: FloatArray, sign: float) -> FloatArray:
     """
     certainty = special.ndtr(-sign * te / np.where(se > 0.0, se, 1.0))
     return np.asarray((certainty.sum(-1) - 0.5) / (te.shape[-1] - 1))
+
+
+def league_table(
+    names: Sequence[str],
+    place: Sequence[int],
+    model: NetworkModel,
+    direct: Direct,
+    level: float,
+    digits: int,
+) -> tuple[tuple[str, ...], ...]:
+    """Row against column: the network below the diagonal, direct evidence above."""
+    z = float(special.ndtri(0.5 + 0.5 * level))
+
+    def cell(row: int, column: int) -> str:
+        at = place[row], place[column]
+        if row == column:
+            return names[row]
+        source = model if row > column else direct
+        te, se = source.te[at], source.se[at]
+        if math.isnan(se):
+            return "."
+        return f"{te:.{digits}f} ({te - z * se:.{digits}f} to {te + z * se:.{digits}f})"
+
+    size = range(len(names))
+    return tuple(tuple(cell(row, column) for column in size) for row in size)

@@ -23,6 +23,7 @@ from saisei.synthesis.networks.pairs import SmallValues, p_scores_of, sign_of
 
 if TYPE_CHECKING:
     from saisei.synthesis._numeric.arrays import FloatArray
+    from saisei.synthesis.networks.counts import NetworkCountsResult
     from saisei.synthesis.networks.estimates import NetworkResult
 
 CHUNK = 500_000
@@ -80,7 +81,7 @@ class RankingResult(Result):
 
 
 def network_ranking(
-    net: NetworkResult,
+    net: NetworkResult | NetworkCountsResult,
     small_values: SmallValues = "desirable",
     *,
     points: int = 8192,
@@ -90,7 +91,7 @@ def network_ranking(
 
     Parameters
     ----------
-    net : NetworkResult
+    net : NetworkResult or NetworkCountsResult
     small_values : {"desirable", "undesirable"}
         Whether a small effect is good or bad.
     points : int
