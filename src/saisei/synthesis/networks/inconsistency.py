@@ -6,14 +6,14 @@ design-by-treatment interaction with random effects (Higgins and others 2012). `
 sets direct against indirect evidence pair by pair (Dias and others 2010; König, Krahn and Binder
 2013): of the estimate of the network, direct evidence holds the share ``p`` = variance of the
 network / variance of the direct estimate, so that the rest, ``(te - p direct) / (1 - p)`` with
-variance ``var / (1 - p)``, is indirect and independent of it.
+variance ``var / (1 - p)``, is indirect and independent of it. Side-splitting is in ``side_splits``.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -21,10 +21,13 @@ from saisei.synthesis._numeric import special
 from saisei.synthesis._numeric.arrays import frozen, plain
 from saisei.synthesis._numeric.result import Result
 from saisei.synthesis.networks.fit import solve
+from saisei.synthesis.networks.side_splits import Deviates, SplitTau2, check_sides, side_split
 
 if TYPE_CHECKING:
     from saisei.synthesis._numeric.arrays import FloatArray, IntArray
     from saisei.synthesis.networks.estimates import NetworkResult
+
+SplitMethod = Literal["back-calculation", "side-splitting"]
 
 ALL_DIRECT = 1.0 - 1e-8
 """A share of direct evidence above this is all of it: what rounding leaves."""
@@ -99,6 +102,11 @@ class NodeSplits(Result):
         The three estimates; NaN where there is no such evidence.
     difference, difference_se, p
         Direct minus indirect, and its two-sided p value.
+    tau2
+        The variance of true effects of each pair's model.
+    method
+        ``back-calculation``, or ``side-splitting``, where pairs without independent indirect
+        evidence are NaN.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -113,6 +121,8 @@ class NodeSplits(Result):
     difference: FloatArray
     difference_se: FloatArray
     p: FloatArray
+    tau2: FloatArray
+    method: str
 
 
 def network_inconsistency(net: NetworkResult) -> InconsistencyResult:
@@ -183,17 +193,44 @@ def _within(net: NetworkResult, tau2: float) -> tuple[list[float], list[int], fl
     return values, degrees, trace
 
 
-def node_splits(net: NetworkResult) -> NodeSplits:
+def node_splits(
+    net: NetworkResult,
+    method: SplitMethod = "back-calculation",
+    *,
+    deviates: Deviates = "both",
+    tau2: SplitTau2 = "network",
+) -> NodeSplits:
     """Set direct against indirect evidence of every pair (random-effects model).
 
     Parameters
     ----------
     net : NetworkResult
+    method : {"back-calculation", "side-splitting"}
+        Indirect evidence as what is left of the network when direct evidence is taken out, for
+        every pair; or direct and indirect evidence as parameters of one model, for the pairs that
+        have independent indirect evidence (see ``side_splits``).
+    deviates : {"both", "first", "second"}
+        Side-splitting, in studies with several arms: which treatment of the pair deviates.
+    tau2 : {"network", "split"}
+        Side-splitting: the tau2 of the network, or one that each model estimates for itself.
 
     Returns
     -------
     NodeSplits
+
+    Examples
+    --------
+    >>> from saisei.synthesis.networks.estimates import network
+    >>> net = network([1, 2, 3], "AAB", "BCC", [0.4, 0.6, 0.5], [0.1, 0.1, 0.2], method="EE")
+    >>> splits = node_splits(net, "side-splitting")
+    >>> print(splits.pairs[0], splits.difference[0].round(4), splits.difference_se[0].round(4))
+    ('A', 'B') 0.3 0.2449
     """
+    if method not in get_args(SplitMethod):
+        raise ValueError(f"method is {method!r}; expected 'back-calculation' or 'side-splitting'")
+    check_sides(deviates, tau2)
+    if method == "side-splitting":
+        return _side_splits(net, deviates, tau2)
     i, j = np.triu_indices(len(net.treatments), 1)
     direct = net.direct()
     te, se = net.random.te[i, j], net.random.se[i, j]
@@ -205,19 +242,48 @@ def node_splits(net: NetworkResult) -> NodeSplits:
     indirect_se = se / np.sqrt(rest)
     difference = own - indirect
     difference_se = np.sqrt(own_se**2 + indirect_se**2)
+    evidence = np.array([own, indirect, difference]), np.array([own_se, indirect_se, difference_se])
+    return _splits(net, share, evidence, np.full(k.size, net.random.tau2), method)
+
+
+def _side_splits(net: NetworkResult, deviates: Deviates, tau2: SplitTau2) -> NodeSplits:
+    """Split every pair that can be split."""
+    i, j = np.triu_indices(len(net.treatments), 1)
+    values, errors = np.full((3, i.size), np.nan), np.full((3, i.size), np.nan)
+    above = np.full(i.size, np.nan)
+    for at, (x, y) in enumerate(zip(i.tolist(), j.tolist(), strict=True)):
+        found = side_split(net, x, y, deviates, tau2)
+        if found is not None:
+            values[:, at], errors[:, at], above[at] = found
+    share = (net.random.se[i, j] / errors[0]) ** 2
+    return _splits(net, share, (values, errors), above, "side-splitting")
+
+
+def _splits(
+    net: NetworkResult,
+    share: FloatArray,
+    evidence: tuple[FloatArray, FloatArray],
+    tau2: FloatArray,
+    method: str,
+) -> NodeSplits:
+    """Gather direct, indirect and difference of all pairs."""
+    i, j = np.triu_indices(len(net.treatments), 1)
+    (direct, indirect, difference), (direct_se, indirect_se, difference_se) = evidence
     return NodeSplits(
         pairs=tuple((net.treatments[a], net.treatments[b]) for a, b in zip(i, j, strict=True)),
-        k=frozen(k),
+        k=frozen(net.direct().k[i, j]),
         share=frozen(share),
-        network=frozen(te),
-        network_se=frozen(se),
-        direct=frozen(own),
-        direct_se=frozen(own_se),
+        network=frozen(net.random.te[i, j]),
+        network_se=frozen(net.random.se[i, j]),
+        direct=frozen(direct),
+        direct_se=frozen(direct_se),
         indirect=frozen(indirect),
         indirect_se=frozen(indirect_se),
         difference=frozen(difference),
         difference_se=frozen(difference_se),
         p=frozen(2.0 * special.ndtr(-np.abs(difference) / difference_se)),
+        tau2=frozen(tau2),
+        method=method,
     )
 
 
