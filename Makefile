@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: report test test-deep bench lock clean
+.PHONY: report test test-deep bench validate lock clean
 
 report: $(READY)
 	$(BIN)/saisei report examples/01-chronic-arm.yaml --as-of 2026-11-20T09:00+09:00 -o report.html
@@ -21,6 +21,9 @@ test-deep: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tools/bench.py
+
+validate: $(READY)
+	PYTHONPATH=tests $(BIN)/python tools/validate.py
 
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements/lock.txt

@@ -1,92 +1,19 @@
-"""``bayes_pool`` against bayesmeta on published data sets, and against printed results.
+"""``bayes_pool`` against results as printed.
 
-Tolerances, in posterior standard deviations. bayesmeta's density of tau is exact and its moments
-follow (1e-7 here; 1e-5 where a heavy tail makes its integration stop early), but its quantiles
-are roots of ``uniroot`` at its default, some 1e-5. Its marginals of the mean effect, of a new
-setting and of the studies come from a grid of normal mixtures that is off by up to 7e-4, 5e-3 and
-6e-3. Our own accuracy is shown by a second integration in ``test_synthesis_bayes_quadrature``.
+Every number of bayesmeta's is compared in ``test_synthesis_reference_walk``; that ours are the
+closer ones is shown by a second integration in ``test_synthesis_bayes_quadrature``.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from saisei import synthesis as syn
+from synthesis.reference_walk import read
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "bayes.json").read_text("utf-8"))
-CASES: list[dict[str, Any]] = REFERENCE["cases"]
-PRIORS: dict[str, type[Any]] = {
-    "halfnormal": syn.HalfNormal,
-    "halfcauchy": syn.HalfCauchy,
-    "lognormal": syn.LogNormal,
-}
-TOLERANCE = {"tau": 6e-5, "mu": 8e-4, "predictive": 5e-3}
-
-
-def name(case: dict[str, Any]) -> str:
-    """A short name of a case."""
-    prior = "-".join(str(part) for part in case["tau_prior"].values())
-    return f"{case['dataset']}-{prior}-{'normal' if case['mu_prior'] else 'flat'}"
-
-
-def run(case: dict[str, Any]) -> syn.BayesResult:
-    """Pool a case under its priors."""
-    parameters = dict(case["tau_prior"])
-    prior = PRIORS[parameters.pop("name")](**parameters)
-    mu_prior = syn.Normal(*case["mu_prior"]) if case["mu_prior"] else None
-    return syn.bayes_pool(case["y"], case["sigma"], prior, mu_prior)
-
-
-@pytest.mark.parametrize("case", CASES, ids=map(name, CASES))
-def test_posterior(case: dict[str, Any]) -> None:
-    result = run(case)
-    assert result.converged
-    for part, tolerance in TOLERANCE.items():
-        marginal, expected = getattr(result, part), case[part]
-        scale = marginal.sd if math.isfinite(marginal.sd) else 1.0
-        ours = (marginal.median, *marginal.interval())
-        wanted = (expected["median"], expected["lower"], expected["upper"])
-        assert np.abs(np.subtract(ours, wanted)).max() <= tolerance * scale
-        assert abs(marginal.mean - expected["mean"]) <= tolerance * scale
-    assert abs(result.tau.mean - case["tau"]["mean"]) <= 1e-7 * case["tau"]["mean"]
-    assert abs(result.prob(below=0) - case["prob_mu_below_0"]) <= 5e-5
-    low, high = result.shrinkage.interval()
-    for found, key in ((result.shrinkage.median, "median"), (low, "lower"), (high, "upper")):
-        gap = np.abs(found - np.array(case["shrinkage"][key])) / result.shrinkage.sd
-        assert gap.max() <= 6e-3
-
-
-@pytest.mark.parametrize("case", CASES, ids=map(name, CASES))
-def test_spread(case: dict[str, Any]) -> None:
-    """SDs where they exist; bayesmeta's grid misses up to 2 % of one under a heavy tail."""
-    result = run(case)
-    if case["tau"]["sd"] is None:
-        # half-Cauchy, two studies, flat mean effect: tau ** 2 has no mean, so neither has any SD.
-        assert result.tau.sd == result.mu.sd == result.predictive.sd == math.inf
-        assert math.isfinite(result.tau.mean)
-        return
-    heavy = case["tau_prior"]["name"] == "halfcauchy" and case["k"] == 2
-    assert result.tau.sd == pytest.approx(case["tau"]["sd"], rel=1e-5 if heavy else 1e-7)
-    assert result.mu.sd == pytest.approx(case["mu"]["sd"], rel=1e-2 if heavy else 2e-3)
-    expected = case["predictive"]["sd"]
-    assert result.predictive.sd == pytest.approx(expected, rel=2e-2 if heavy else 4e-3)
-
-
-PROPER = [case for case in CASES if case["marginal_likelihood"] is not None]
-
-
-@pytest.mark.parametrize("case", PROPER, ids=map(name, PROPER))
-def test_evidence(case: dict[str, Any]) -> None:
-    """One integral over tau in both programs, R's to its default of about 1e-8."""
-    log_evidence = run(case).log_evidence
-    assert log_evidence is not None
-    assert math.exp(log_evidence) == pytest.approx(case["marginal_likelihood"], rel=1e-8)
+CASES: list[dict[str, Any]] = read("bayes.json")["cases"]
 
 
 def test_crins_2014_as_published() -> None:

@@ -1,10 +1,9 @@
-"""``effect`` beyond the common measures, and conversions, against metafor and the papers."""
+"""``effect`` beyond the common measures, and conversions, against the papers."""
 
 from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -14,45 +13,6 @@ from hypothesis import strategies as st
 
 from saisei import synthesis as syn
 from saisei.synthesis.effects.rates_and_groups import MORE, OtherMeasure
-
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "pairwise.json").read_text("utf-8"))
-CASES = [case for case in REFERENCE["cases"] if case["dataset"] in REFERENCE["raw"]]
-MEANS = {"mean1": "m1i", "sd1": "sd1i", "n1": "n1i", "mean2": "m2i", "sd2": "sd2i", "n2": "n2i"}
-MORE_THAN = {"PETO", "AS", "SMDH", "CVR", "AV"}
-
-
-def raw_numbers(case: dict[str, Any]) -> dict[str, Any]:
-    """The raw numbers of a case, named as ``effect`` names them."""
-    raw = {
-        name: np.array([math.nan if x is None else x for x in column], dtype=float)
-        for name, column in REFERENCE["raw"][case["dataset"]].items()
-    }
-    if case["kind"] != "binary":
-        return {name: raw[short] for name, short in MEANS.items()}
-    n1, n2 = raw["ai"] + raw["bi"], raw["ci"] + raw["di"]
-    return {"events1": raw["ai"], "n1": n1, "events2": raw["ci"], "n2": n2}
-
-
-@pytest.mark.parametrize(
-    "case",
-    [case for case in CASES if {case["measure"], case.get("vtype")} & MORE_THAN],
-    ids=lambda case: f"{case['dataset']}-{case['measure']}-{case.get('vtype', '')}",
-)
-def test_reference(case: dict[str, Any]) -> None:
-    """Closed forms against 12 digits: 1e-10.
-
-    metafor adds 0.5 to empty cells before Peto's ratio too, which Peto's method has no need of:
-    here that is done by name.
-    """
-    measure = case["measure"]
-    policies: dict[str, Any] = {}
-    if measure == "PETO":
-        policies = {"zero_cells": "add-half", "double_zero": "keep"}
-    formula = "AV" if case.get("vtype") == "AV" else None
-    result = syn.effect(measure, formula=formula, **policies, **raw_numbers(case))
-    np.testing.assert_allclose(result.y, case["yi"], rtol=1e-10, atol=1e-11)
-    np.testing.assert_allclose(result.v, case["vi"], rtol=1e-10)
-    assert all(one.reason.endswith("is missing") for one in result.left_out)
 
 
 def test_every_other_measure_by_its_paper() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,11 @@ from hypothesis import strategies as st
 from saisei import synthesis as syn
 from saisei.synthesis.networks.fit import NetworkMethod
 from saisei.synthesis.networks.pairs import p_scores_of
+from synthesis.reference_walk import read
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "network.json").read_text("utf-8"))
-DL: list[dict[str, Any]] = [case for case in REFERENCE["cases"] if case["method_tau"] == "DL"]
+DL: list[dict[str, Any]] = [
+    case for case in read("network.json")["cases"] if case["method_tau"] == "DL"
+]
 LINDE = next(case for case in DL if "netcomb" in case)
 
 
@@ -33,16 +34,9 @@ def same(ours: Any, theirs: Any, tolerance: float = 1e-9) -> None:
     np.testing.assert_allclose(ours, expected, rtol=tolerance, atol=tolerance)
 
 
-def test_linde_2016() -> None:
+def test_additivity_of_linde_2016() -> None:
+    """The difference of two Q of netmeta; its other numbers are in the walk of the reference."""
     result, expected = syn.network_components(**columns(LINDE), method="DL"), LINDE["netcomb"]
-    assert list(result.components) == expected["comps"]
-    same(result.q, expected["Q_additive"])
-    assert result.q_df == expected["df"]
-    same(result.tau2, expected["tau2"])
-    for name in ("common", "random"):
-        same(getattr(result, name).te, expected[f"components_{name}"]["te"])
-        same(getattr(result, name).se, expected[f"components_{name}"]["se"])
-    same(result.random.pairs_te, expected["te_random"])
     assert result.additivity is not None
     same(result.additivity.q, expected["Q_additive"] - LINDE["Q"])
     assert result.additivity.df == expected["df"] - LINDE["df_Q"]

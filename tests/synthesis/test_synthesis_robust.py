@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,9 @@ from scipy import linalg, stats
 
 from saisei import synthesis as syn
 from saisei.synthesis.pairwise.heterogeneity import Method
+from synthesis.reference_walk import read
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "regression.json").read_text("utf-8"))
+BCG = read("pairwise.json")["meta_regression"][0]
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -74,8 +74,7 @@ def test_against_every_matrix_written_out(seed: int, method: Method) -> None:
 
 def test_the_vaccine_trials() -> None:
     """Log risk ratios of Colditz and others (1994), REML, each trial a cluster."""
-    data = REFERENCE["data"]["bcg"]
-    result = syn.robust(syn.pool(data["yi"], data["vi"]), range(13))
+    result = syn.robust(syn.pool(BCG["yi"], BCG["vi"]), range(13))
     assert result.covariance[0, 0] == pytest.approx(0.03229357, rel=2e-7)
     assert result.df[0] == pytest.approx(11.04125, rel=1e-6)
     assert result.coefficients[0] / result.se[0] == pytest.approx(-3.97616, rel=2e-6)

@@ -250,10 +250,13 @@ def regress(
             f"({', '.join(whole)}); at least {len(whole) + 1} are needed"
         )
     check_rank(table, whole)
-    return _regress(estimates, variances, table, whole, method, test, level)
+    base = estimates[0] if intercept else 0.0
+    fit = moderated_tau2(estimates - base, variances, table, method)
+    return regress_at(fit, estimates, variances, table, whole, method, test, level)
 
 
-def _regress(
+def regress_at(
+    fit: Heterogeneity,
     y: FloatArray,
     v: FloatArray,
     x: FloatArray,
@@ -262,12 +265,14 @@ def _regress(
     test: Test,
     level: float,
 ) -> RegressionResult:
-    """Fit checked data. With an intercept, estimates are taken from the first of them."""
+    """Fit checked data at a tau2 that was found.
+
+    With an intercept, estimates are taken from the first of them.
+    """
     k, p = x.shape
     first = int(names[0] == INTERCEPT)
     base = float(y[0]) if first else 0.0
     moved, df = y - base, k - p
-    fit = moderated_tau2(moved, v, x, method)
     at_zero, final = solve(moved, x, v), solve(moved, x, v + fit.tau2)
     coefficients = final.coefficients.copy()
     coefficients[0] += base
