@@ -85,6 +85,7 @@ from saisei.synthesis.effects.proportions import (
     binomial_interval,
     difference_interval,
 )
+from saisei.synthesis.effects.quantiles import mean_sd_from_quantiles
 from saisei.synthesis.effects.standard_errors import (
     change_correlation,
     change_sd,
@@ -266,6 +267,7 @@ __all__ = [
     "mean_sd_from_five_numbers",
     "mean_sd_from_median_iqr",
     "mean_sd_from_median_range",
+    "mean_sd_from_quantiles",
     "multilevel",
     "net_heat",
     "network",

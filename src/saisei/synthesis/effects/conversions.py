@@ -83,7 +83,7 @@ def mean_sd_from_median_iqr(median: float, q1: float, q3: float, n: float) -> Me
     >>> f"{result.mean:.3f} {result.sd:.3f}"
     '10.355 5.383'
     """
-    _ordered(n, q1=q1, median=median, q3=q3)
+    check_rising(n, q1=q1, median=median, q3=q3)
     weight = 0.7 + 0.39 / n
     mean = weight * (q1 + q3) / 2.0 + (1.0 - weight) * median
     return MeanSD(mean, (q3 - q1) / _quartile_width(n), "mean Luo 2018 S2, SD Wan 2014 C3", n)
@@ -102,7 +102,7 @@ def mean_sd_from_median_range(median: float, low: float, high: float, n: float) 
     >>> f"{result.mean:.3f} {result.sd:.3f}"
     '10.703 5.333'
     """
-    _ordered(n, low=low, median=median, high=high)
+    check_rising(n, low=low, median=median, high=high)
     weight = 4.0 / (4.0 + n**0.75)
     mean = weight * (low + high) / 2.0 + (1.0 - weight) * median
     return MeanSD(mean, (high - low) / _range_width(n), "mean Luo 2018 S1, SD Wan 2014 C1", n)
@@ -132,7 +132,7 @@ def mean_sd_from_five_numbers(
     >>> f"{result.mean:.3f} {result.sd:.3f}"
     '10.728 5.358'
     """
-    _ordered(n, low=low, q1=q1, median=median, q3=q3, high=high)
+    check_rising(n, low=low, q1=q1, median=median, q3=q3, high=high)
     outer, inner = 2.2 / (2.2 + n**0.75), 0.7 - 0.72 / n**0.55
     mean = outer * (low + high) / 2.0 + inner * (q1 + q3) / 2.0 + (1.0 - outer - inner) * median
     from_range, from_quartiles = (high - low) / _range_width(n), (q3 - q1) / _quartile_width(n)
@@ -186,7 +186,7 @@ def smd_to_log_or(smd: float) -> float:
     return SMD_TO_LOG_OR * smd
 
 
-def _ordered(n: float, **values: float) -> None:
+def check_rising(n: float, **values: float) -> None:
     """Check that the numbers rise in the order of their names, and that n allows the formula."""
     numbers = list(values.values())
     if not all(math.isfinite(value) for value in numbers):
