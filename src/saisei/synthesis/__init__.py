@@ -111,7 +111,8 @@ from saisei.synthesis.networks.inconsistency import (
     network_inconsistency,
     node_splits,
 )
-from saisei.synthesis.networks.pairs import NetworkModel
+from saisei.synthesis.networks.moderators import NetworkRegressionResult, network_regress
+from saisei.synthesis.networks.pairs import NetworkModel, NetworkPrediction
 from saisei.synthesis.networks.ranking import RankingResult, network_ranking
 from saisei.synthesis.ordinal.network import network_ordinal
 from saisei.synthesis.ordinal.network_result import OrdinalNetwork
@@ -203,6 +204,8 @@ __all__ = [
     "NetHeat",
     "NetworkCountsResult",
     "NetworkModel",
+    "NetworkPrediction",
+    "NetworkRegressionResult",
     "NetworkResult",
     "NodeSplits",
     "Normal",
@@ -277,6 +280,7 @@ __all__ = [
     "network_inconsistency",
     "network_ordinal",
     "network_ranking",
+    "network_regress",
     "node_splits",
     "permutation_test",
     "pet_peese",

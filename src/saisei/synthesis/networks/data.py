@@ -42,7 +42,7 @@ class Contrasts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Independent rows ``y ~ N(x theta, v + tau2)``, and the design each belongs to."""
+    """Independent rows ``y ~ N(x theta, v + tau2)``, and the design and study of each."""
 
     x: FloatArray
     y: FloatArray
@@ -50,6 +50,7 @@ class Rows:
     design: IntArray
     designs: tuple[tuple[int, ...], ...]
     notes: tuple[str, ...]
+    study: IntArray
 
     def of_design(self, index: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the rows of one design, with the columns of its own treatments only."""
@@ -110,9 +111,11 @@ def independent_rows(data: Contrasts, tolerance: float) -> Rows:
     for row, index in enumerate(data.study.tolist()):
         members.setdefault(index, []).append(row)
     x, y, v, keys, notes = [], [], [], [], []
+    owners: list[int] = []
     for index, rows in members.items():
         arms = tuple(sorted({*data.i[rows].tolist(), *data.j[rows].tolist()}))
         _check_pairs(data, index, rows, arms)
+        owners += [index] * (len(arms) - 1)
         if len(arms) == 2:
             pair = np.zeros((1, len(data.treatments)))
             pair[0, data.i[rows[0]]], pair[0, data.j[rows[0]]] = 1.0, -1.0
@@ -136,6 +139,7 @@ def independent_rows(data: Contrasts, tolerance: float) -> Rows:
         np.array([place[key] for key in keys], dtype=np.intp),
         designs,
         tuple(notes),
+        np.array(owners, dtype=np.intp),
     )
 
 

@@ -253,7 +253,7 @@ def _network(data: Contrasts, rows: Rows, method: NetworkMethod, level: float) -
     return NetworkResult(
         treatments=data.treatments,
         tau2=fit.tau2,
-        i2=_i2(fit.tau2, q, df, base.trace, method),
+        i2=i_squared(fit.tau2, q, df, base.trace, method),
         q=q,
         q_df=df,
         q_p=float(special.chdtrc(df, q)) if df else math.nan,
@@ -274,7 +274,7 @@ def _network(data: Contrasts, rows: Rows, method: NetworkMethod, level: float) -
     )
 
 
-def _i2(tau2: float, q: float, df: int, trace: float, method: str) -> float:
+def i_squared(tau2: float, q: float, df: int, trace: float, method: str) -> float:
     """I2 in per cent; see ``NetworkResult``."""
     if df < 1:
         return math.nan

@@ -51,6 +51,26 @@ class NetworkModel(Result):
             return np.asarray(2.0 * special.ndtr(-np.abs(self.te) / self.se))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkPrediction(Result):
+    """All pairs of treatments at chosen values of the covariates.
+
+    Matrices in the order of ``treatments``; ``[i, j]`` is treatment ``i`` against ``j``. The
+    prediction limits, ``te +- quantile sqrt(se^2 + tau2)``, are NaN under ``EE``, which knows no
+    spread, and where tau2 could not be estimated.
+    """
+
+    treatments: tuple[str, ...]
+    x: FloatArray
+    te: FloatArray
+    se: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    prediction_lower: FloatArray
+    prediction_upper: FloatArray
+    level: float
+
+
 def model_of(solution: Solution, tau2: float, level: float) -> NetworkModel:
     """All pairs from one pseudo-inverse."""
     te = np.subtract.outer(solution.b, solution.b)
