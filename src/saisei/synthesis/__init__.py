@@ -114,9 +114,11 @@ from saisei.synthesis.networks.inconsistency import (
 from saisei.synthesis.networks.moderators import NetworkRegressionResult, network_regress
 from saisei.synthesis.networks.pairs import NetworkModel, NetworkPrediction
 from saisei.synthesis.networks.ranking import RankingResult, network_ranking
+from saisei.synthesis.ordinal.by_cut import CutsPool, pool_by_cut
 from saisei.synthesis.ordinal.network import network_ordinal
 from saisei.synthesis.ordinal.network_result import OrdinalNetwork
 from saisei.synthesis.ordinal.one_stage import OrdinalPool, pool_ordinal
+from saisei.synthesis.ordinal.profiles import OrdinalProfile, profile_ordinal
 from saisei.synthesis.ordinal.proportionality import (
     Proportionality,
     UtilityWeighted,
@@ -176,6 +178,7 @@ __all__ = [
     "ComponentsModel",
     "ComponentsResult",
     "Contributions",
+    "CutsPool",
     "DosePrediction",
     "DoseResponse",
     "DoseShape",
@@ -211,6 +214,7 @@ __all__ = [
     "Normal",
     "OrdinalNetwork",
     "OrdinalPool",
+    "OrdinalProfile",
     "PermutationResult",
     "PetPeese",
     "PoolBatch",
@@ -288,11 +292,13 @@ __all__ = [
     "pool",
     "pool_batch",
     "pool_beta_binomial",
+    "pool_by_cut",
     "pool_counts",
     "pool_ordinal",
     "pool_ordinal_two_stage",
     "predictive_prior",
     "profile_likelihood",
+    "profile_ordinal",
     "proportional_odds_test",
     "q_profile",
     "regress",

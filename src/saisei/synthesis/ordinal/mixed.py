@@ -46,18 +46,23 @@ class Term:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """The maximum over thresholds and mu at one tau, with what is left for mu and tau."""
+    """The maximum over thresholds and mu at one tau, with what is left for mu and tau.
+
+    ``fixed``: over thresholds only, mu having been given.
+    """
 
     tau: float
     mu: float
     thetas: tuple[FloatArray, ...] = field(hash=False)
     value: float
     slope: float
+    mu_slope: float
     information: FloatArray = field(hash=False)
     means: FloatArray = field(hash=False)
     sds: FloatArray = field(hash=False)
     iterations: int
     converged: bool
+    fixed: bool
 
     @property
     def bend(self) -> float:
@@ -66,9 +71,9 @@ class Profile:
 
     @property
     def curvature(self) -> float:
-        """Minus the second derivative in tau, mu following."""
+        """Minus the second derivative in tau, mu following unless it is fixed."""
         (mm, mt), (_, tt) = self.information
-        return float(tt - mt * mt / mm)
+        return float(tt if self.fixed else tt - mt * mt / mm)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,20 +181,26 @@ def _mode(
 
 
 def maximise(
-    model: Model, tau: float, mu: float, thetas: tuple[FloatArray, ...], gradient: float = GRADIENT
+    model: Model,
+    tau: float,
+    mu: float,
+    thetas: tuple[FloatArray, ...],
+    gradient: float = GRADIENT,
+    *,
+    fixed: bool = False,
 ) -> Profile:
-    """Maximise over all thresholds and mu at a fixed tau."""
+    """Maximise over all thresholds, and over mu unless it is fixed, at a fixed tau."""
     limit = gradient * model.people
     terms = _terms(model, tau, mu, thetas)
     if terms is None:
-        mu, thetas = 0.0, model.start()
+        mu, thetas = mu if fixed else 0.0, model.start()
         terms = _terms(model, tau, mu, thetas)
         if terms is None:
             raise ArithmeticError("the likelihood is zero at its starting point")
     iteration, converged = 0, False
     while iteration < MAX_ITERATIONS:
         iteration += 1
-        steps, step, size = _step(terms)
+        steps, step, size = _step(terms, fixed=fixed)
         if size <= limit:
             converged = True
             break
@@ -211,11 +222,13 @@ def maximise(
         thetas,
         sum(item.value for item in terms),
         slope,
+        sum(float(item.gradient[-2]) for item in terms),
         information,
         np.array([item.mean for item in terms]),
         np.array([item.sd for item in terms]),
         iteration,
         converged,
+        fixed,
     )
 
 
@@ -231,7 +244,7 @@ def _terms(
     return out
 
 
-def _step(terms: list[Term]) -> tuple[list[FloatArray], float, float]:
+def _step(terms: list[Term], *, fixed: bool) -> tuple[list[FloatArray], float, float]:
     """Newton's step in thresholds and mu (they meet only in mu), and the largest derivative."""
     total, right, pieces, largest = 0.0, 0.0, [], 0.0
     for item in terms:
@@ -241,8 +254,9 @@ def _step(terms: list[Term]) -> tuple[list[FloatArray], float, float]:
         right += float(item.gradient[-2] - c @ solved[:, 1])
         largest = max(largest, float(np.abs(item.gradient[:-2]).max()))
         pieces.append(solved)
-    step = right / total
-    largest = max(largest, abs(sum(float(item.gradient[-2]) for item in terms)))
+    step = 0.0 if fixed else right / total
+    if not fixed:
+        largest = max(largest, abs(sum(float(item.gradient[-2]) for item in terms)))
     return [solved[:, 1] - step * solved[:, 0] for solved in pieces], step, largest
 
 

@@ -115,8 +115,12 @@ class Proportionality(Result):
         error (Woolf 1955); infinite or NaN, with an infinite ``se``, where a cell is empty.
     covariance
         Covariances between cuts (NaN where a cell is empty).
-    common
+    ci
+        Wald interval at every cut (rows: lower, upper); everything where a cell is empty.
+    common, common_se, common_ci
         The common log odds ratio they are compared with.
+    level
+        Coverage of the intervals.
     """
 
     lr: float
@@ -126,14 +130,19 @@ class Proportionality(Result):
     df: int
     common: float
     common_se: float
+    common_ci: tuple[float, float]
+    level: float
     cuts: tuple[int, ...]
     log_or: FloatArray = field(hash=False)
     se: FloatArray = field(hash=False)
     covariance: FloatArray = field(hash=False)
+    ci: FloatArray = field(hash=False)
     note: str = ""
 
 
-def proportional_odds_test(treated_counts: ArrayLike, control_counts: ArrayLike) -> Proportionality:
+def proportional_odds_test(
+    treated_counts: ArrayLike, control_counts: ArrayLike, level: float = 0.95
+) -> Proportionality:
     """Test whether one odds ratio holds at every cut of the scale.
 
     An odds ratio of its own at every cut fits two arms without residue. So the likelihood-ratio
@@ -145,6 +154,8 @@ def proportional_odds_test(treated_counts: ArrayLike, control_counts: ArrayLike)
     ----------
     treated_counts, control_counts : array_like of shape (c,)
         People in each category, from the lowest to the highest.
+    level : float
+        Coverage of the intervals.
 
     Returns
     -------
@@ -156,8 +167,8 @@ def proportional_odds_test(treated_counts: ArrayLike, control_counts: ArrayLike)
     >>> f"{result.lr:.4f} {result.score:.4f} {result.df} {result.lr_p:.3f}"
     '3.9284 3.9047 5 0.560'
     """
-    common = common_odds_ratio(treated_counts, control_counts)
-    counts, _ = _prepare(treated_counts, control_counts, 0.95)
+    common = common_odds_ratio(treated_counts, control_counts, level)
+    counts, _ = _prepare(treated_counts, control_counts, level)
     everything = np.arange(counts.shape[1] + len(common.collapsed))
     places = np.setdiff1d(everything, common.collapsed)[:-1]
     log_or, covariance = _cumulative(counts)
@@ -178,6 +189,9 @@ def proportional_odds_test(treated_counts: ArrayLike, control_counts: ArrayLike)
         else:
             lr = score = 0.0
     diagonal = np.diagonal(covariance)
+    se = np.where(np.isfinite(diagonal), np.sqrt(np.abs(diagonal)), math.inf)
+    half = float(special.ndtri(0.5 + 0.5 * level)) * se
+    centre = np.where(np.isfinite(se), log_or, 0.0)
     return Proportionality(
         lr=lr,
         lr_p=lr_p,
@@ -186,10 +200,13 @@ def proportional_odds_test(treated_counts: ArrayLike, control_counts: ArrayLike)
         df=df,
         common=common.log_or,
         common_se=common.se,
+        common_ci=common.ci,
+        level=level,
         cuts=tuple(places.tolist()),
         log_or=frozen(log_or),
-        se=frozen(np.where(np.isfinite(diagonal), np.sqrt(np.abs(diagonal)), math.inf)),
+        se=frozen(se),
         covariance=frozen(covariance),
+        ci=frozen(np.array([centre - half, centre + half])),
         note=common.note,
     )
 

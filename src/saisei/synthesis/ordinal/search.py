@@ -73,7 +73,9 @@ class Fit(Generic[P]):
     at_edge: bool
 
 
-def search(at: Callable[[float, P | None, float], P], top: float, *, random: bool) -> Fit[P]:
+def search(
+    at: Callable[[float, P | None, float], P], top: float, *, random: bool, points: int = GRID
+) -> Fit[P]:
     """Find the maximum: tau on a grid up to ``top``, every peak refined, the highest taken.
 
     ``at(tau, last, gradient)`` gives the profile at ``tau``, starting from the profile ``last``.
@@ -83,12 +85,12 @@ def search(at: Callable[[float, P | None, float], P], top: float, *, random: boo
         sound = common.converged
         return Fit(common, common, common.iterations, sound, multimodal=False, at_edge=False)
     grid = [common]
-    for tau in top * np.linspace(0.0, 1.0, GRID)[1:] ** 2:
+    for tau in top * np.linspace(0.0, 1.0, points)[1:] ** 2:
         grid.append(at(float(tau), grid[-1], ROUGH))
     rising = [common.bend < 0.0] + [item.slope > 0.0 for item in grid[1:]]
     peaks = [] if rising[0] else [common]
     sound = True
-    for i in range(GRID - 1):
+    for i in range(points - 1):
         if rising[i] and not rising[i + 1]:
             peak, ok = _refine(at, grid[i], grid[i + 1])
             peaks.append(peak)
