@@ -133,6 +133,10 @@ from saisei.synthesis.ordinal.shift import (
 )
 from saisei.synthesis.ordinal.two_stage import TwoStageOrdinal, pool_ordinal_two_stage
 from saisei.synthesis.ordinal.wins import WinOdds, win_odds
+from saisei.synthesis.pairwise.confidence_prediction import (
+    ConfidencePrediction,
+    confidence_prediction,
+)
 from saisei.synthesis.pairwise.glmm import BinomialResult, pool_counts
 from saisei.synthesis.pairwise.heterogeneity import q_profile
 from saisei.synthesis.pairwise.intervals import ProfileIntervals, generalised_q, profile_likelihood
@@ -177,6 +181,7 @@ __all__ = [
     "CommonProbitShift",
     "ComponentsModel",
     "ComponentsResult",
+    "ConfidencePrediction",
     "Contributions",
     "CutsPool",
     "DosePrediction",
@@ -257,6 +262,7 @@ __all__ = [
     "combine_arms",
     "common_odds_ratio",
     "common_probit_shift",
+    "confidence_prediction",
     "cumulative",
     "difference_interval",
     "dose_means",

@@ -279,18 +279,23 @@ def _q_weights(v: FloatArray, weights: QWeights | ArrayLike) -> FloatArray:
 
 
 def weighted_chi_squared_cdf(q: float, shares: FloatArray) -> float:
-    """Probability that ``sum share_i X_i``, X_i chi-squared with 1 degree, is at most q.
+    """Probability that ``sum share_i X_i``, X_i chi-squared with 1 degree, is at most q."""
+    return float(weighted_chi_squared_cdfs(q, shares[None, :])[0])
+
+
+def weighted_chi_squared_cdfs(q: float, shares: FloatArray) -> FloatArray:
+    """Return the same for each row of shares.
 
     The inverse Laplace transform of ``prod (1 + 2 share z)^-1/2 / z`` by the midpoint rule on
     the parabola ``z = m (1 + i u)^2`` of Weideman and Trefethen (2007), which goes round the cut
     on the negative axis; the error falls exponentially in the number of nodes.
     """
     if q <= 0.0:
-        return 0.0
-    points = NODES + 4 * math.isqrt(shares.size)
+        return np.zeros(shares.shape[0])
+    points = NODES + 4 * math.isqrt(shares.shape[1])
     u = (np.arange(points // 2) + 0.5) * 3.0 / points
     m = math.pi * points / 12.0
     z = m * (1.0 + 1j * u) ** 2
-    log_value = z - 0.5 * np.log1p(np.multiply.outer(z, 2.0 * shares / q)).sum(-1)
+    log_value = z - 0.5 * np.log1p(np.multiply.outer(2.0 * shares / q, z)).sum(1)
     terms = np.exp(log_value) * 2.0 * m * (1.0 + 1j * u) / z
-    return float(min(1.0, max(0.0, terms.real.sum() * 3.0 / points / math.pi)))
+    return np.asarray(np.clip(terms.real.sum(-1) * 3.0 / points / math.pi, 0.0, 1.0))

@@ -17,6 +17,7 @@ import numpy as np
 
 from saisei.synthesis._numeric import special
 from saisei.synthesis._numeric.arrays import check_level, frozen, plain, studies
+from saisei.synthesis.pairwise.confidence_prediction import confidence_prediction
 from saisei.synthesis.pairwise.fit_statistics import i2_h2, log_likelihood, tau2_standard_error
 from saisei.synthesis.pairwise.heterogeneity import (
     METHODS,
@@ -44,7 +45,7 @@ the interval is never narrower than Wald's for want of visible heterogeneity (RÃ
 Friede 2015)."""
 
 TESTS: tuple[str, ...] = get_args(Test)
-PredictionStyle = Literal["knha", "z", "hts"]
+PredictionStyle = Literal["knha", "z", "hts", "nnf"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -138,12 +139,15 @@ class PoolResult:
         ``knha``: t with k - 1 degrees of freedom and the Knapp-Hartung standard error (IntHout
         and others 2016); ``z``: normal with the Wald standard error; ``hts``: Higgins, Thompson
         and Spiegelhalter (2009), t with k - 2 degrees of freedom and the Wald standard
-        error. None where the degrees of freedom do not suffice, or tau2 was not estimated.
+        error; ``nnf``: Nagashima, Noma and Furukawa (2019), ``confidence_prediction``. None
+        where the degrees of freedom do not suffice, or tau2 was not estimated.
         """
-        if style not in ("knha", "z", "hts"):
-            raise ValueError(f"style is {style!r}; expected one of 'knha', 'z', 'hts'")
-        if self.method == "EE" or self.k < (3 if style == "hts" else 2):
+        if style not in get_args(PredictionStyle):
+            raise ValueError(f"style is {style!r}; expected one of 'knha', 'z', 'hts', 'nnf'")
+        if self.method == "EE" or self.k < (3 if style in ("hts", "nnf") else 2):
             return None
+        if style == "nnf":
+            return confidence_prediction(self.y, self.v, self.level).prediction_interval
         w = 1.0 / (self.v + self.tau2)
         total = float(w.sum())
         variance = 1.0 / total
