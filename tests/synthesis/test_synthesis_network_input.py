@@ -66,3 +66,11 @@ def test_four_arms_that_no_covariance_allows() -> None:
     se = [0.51, 0.51, 0.51, 1.0, 1.0, 1.0]
     with pytest.raises(ValueError, match="study x: no arms A, B, C, D can have"):
         syn.network(["x"] * 6, one, two, [0.0] * 6, se)
+
+
+def test_the_order_of_treatments() -> None:
+    """Numbers by size, whether they come as numbers or as words; names without regard to case."""
+    numbered = syn.network([1, 2, 3], [10, 2, 1], [2, 1, 9], [0.1, 0.2, 0.3], [0.1] * 3)
+    assert numbered.treatments == ("1", "2", "9", "10")
+    named = syn.network([1, 2, 3], ["b", "A", "10"], ["A", "10", "C"], [0.1, 0.2, 0.3], [0.1] * 3)
+    assert named.treatments == ("10", "A", "b", "C")

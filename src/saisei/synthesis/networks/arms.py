@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saisei.synthesis._numeric.arrays import refuse, vector
-from saisei.synthesis.networks.data import connected_parts
+from saisei.synthesis.networks.data import connected_parts, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -104,7 +104,7 @@ def read_arms(
                 "into one arm"
             )
         seen[key] = row
-    names = tuple(sorted(set(treats), key=lambda name: (name.casefold(), name)))
+    names = in_order(set(treats))
     labels = tuple(dict.fromkeys(studies))
     place, at = {x: i for i, x in enumerate(names)}, {x: i for i, x in enumerate(labels)}
     arms = Arms(

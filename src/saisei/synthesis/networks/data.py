@@ -87,8 +87,7 @@ def read_contrasts(
                 f"contrast {row} of study {labels['study'][row]} compares {one} with itself"
             )
     studies = tuple(dict.fromkeys(labels["study"]))
-    names = {*labels["treat1"], *labels["treat2"]}
-    treatments = tuple(sorted(names, key=lambda name: (name.casefold(), name)))
+    treatments = in_order({*labels["treat1"], *labels["treat2"]})
     return Contrasts(
         studies,
         treatments,
@@ -98,6 +97,14 @@ def read_contrasts(
         effects,
         errors,
     )
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Names alphabetically without regard to case; if all are whole numbers, by size."""
+    given = tuple(names)
+    if all(name.isascii() and name.isdigit() for name in given):
+        return tuple(sorted(given, key=lambda name: (int(name), name)))
+    return tuple(sorted(given, key=lambda name: (name.casefold(), name)))
 
 
 def _indices(labels: list[str], order: Sequence[str]) -> IntArray:

@@ -57,7 +57,8 @@ class NetworkResult:
     Attributes
     ----------
     treatments
-        Their names, in alphabetical order without regard to case: the order of every matrix.
+        Their names, in alphabetical order without regard to case (whole numbers by size): the
+        order of every matrix.
     tau2, i2
         Variance of true effects, one for all comparisons, and I2 in per cent: from tau2 and the
         typical sampling variance ``q_df / tr P`` (which for DL is ``(q - q_df) / q``), for EE

@@ -10,6 +10,7 @@ import numpy as np
 
 from saisei.synthesis._numeric.arrays import refuse, vector
 from saisei.synthesis.effects.studies import LeftOut
+from saisei.synthesis.networks.data import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,7 +91,7 @@ def read_arms(
         read = [(*one[:3], *_without(idle, *one[3:])) for one in kept]
     if not kept:
         raise ValueError(f"no study compares anything: {'; '.join(o.reason for o in left_out)}")
-    order = sorted({arm for _, _, arms, _, _ in kept for arm in arms}, key=_alphabetical)
+    order = in_order({arm for _, _, arms, _, _ in kept for arm in arms})
     tables = tuple(
         Table(place, name, tuple(order.index(arm) for arm in arms), table, cuts)
         for place, name, arms, table, cuts in kept
@@ -98,11 +99,7 @@ def read_arms(
     _check_connected(tables, order)
     left_out.sort(key=lambda out: out.index)
     width = max(map(len, rows))
-    return Arms(tables, tuple(order), tuple(left_out), tuple(sorted(collapsed)), width)
-
-
-def _alphabetical(name: str) -> tuple[str, str]:
-    return name.casefold(), name
+    return Arms(tables, order, tuple(left_out), tuple(sorted(collapsed)), width)
 
 
 def _row(at: int, study: str, treatment: str, values: Any) -> FloatArray:
@@ -201,7 +198,7 @@ def _useless(arms: tuple[str, ...], table: FloatArray, *, common_cuts: bool) -> 
     return ""
 
 
-def _check_connected(tables: tuple[Table, ...], names: list[str]) -> None:
+def _check_connected(tables: tuple[Table, ...], names: tuple[str, ...]) -> None:
     """Raise a ValueError that lists the parts of a network that is not connected."""
     part = list(range(len(names)))
     for table in tables:
