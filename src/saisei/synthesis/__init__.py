@@ -103,6 +103,7 @@ from saisei.synthesis.networks.components import (
 from saisei.synthesis.networks.contributions import Contributions, network_contributions
 from saisei.synthesis.networks.counts import NetworkCountsResult, network_counts
 from saisei.synthesis.networks.estimates import NetworkResult, network
+from saisei.synthesis.networks.funnel import NetworkFunnel, network_funnel
 from saisei.synthesis.networks.heat import NetHeat, net_heat
 from saisei.synthesis.networks.inconsistency import (
     InconsistencyResult,
@@ -211,6 +212,7 @@ __all__ = [
     "MultilevelResult",
     "NetHeat",
     "NetworkCountsResult",
+    "NetworkFunnel",
     "NetworkModel",
     "NetworkPrediction",
     "NetworkRegressionResult",
@@ -287,6 +289,7 @@ __all__ = [
     "network_components",
     "network_contributions",
     "network_counts",
+    "network_funnel",
     "network_inconsistency",
     "network_ordinal",
     "network_ranking",
