@@ -157,7 +157,8 @@ def test_lists_and_shows_print(tmp_path: Path) -> None:
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    commands = [("report",), ("screen",), ("pool",), ("case", "template"), ("case", "check"),
+    commands = [("report",), ("screen",), ("pool",), ("network",), ("case", "template"),
+                ("case", "check"),
                 ("evidence", "check"), ("evidence", "list"), ("evidence", "show"),
                 ("evidence", "pool"),
                 ("therapies", "list"), ("therapies", "show"), ("therapies", "journey")]  # fmt: skip
@@ -217,11 +218,11 @@ def test_a_table_pooled_the_wrong_way_is_refused(
 @pytest.mark.parametrize(
     ("measure", "table", "told"),
     [
-        ("GEN", "study,y,v\nA,0.1,0.2\nB,,\nC,0.3,-1\n", "t.csv:4: v is -1"),
-        ("GEN", "study,y,v\nA,0.1,0\n", "t.csv:2: v is 0"),
-        ("GEN", "study,y,v\nA,1e308,1e-308\nB,-1e308,1\n", "t.csv:2: y is 1e+308"),
-        ("OR", "study,events1,n1,events2,n2\n\nA,12,10,1,10\n", "t.csv:3: events1 is 12"),
-        ("MD", "study,mean1,sd1,n1,mean2,sd2,n2\nA,1,-1,9,2,1,9\n", "t.csv:2: sd1 is -1"),
+        ("GEN", "study,y,v\nA,0.1,0.2\nB,,\nC,0.3,-1\n", "t.csv:4:7: v is -1"),
+        ("GEN", "study,y,v\nA,0.1,0\n", "t.csv:2:7: v is 0"),
+        ("GEN", "study,y,v\nA,1e308,1e-308\nB,-1e308,1\n", "t.csv:2:3: y is 1e+308"),
+        ("OR", "study,events1,n1,events2,n2\n\nA,12,10,1,10\n", "t.csv:3:3: events1 is 12"),
+        ("MD", "study,mean1,sd1,n1,mean2,sd2,n2\nA,1,-1,9,2,1,9\n", "t.csv:2:5: sd1 is -1"),
     ],
 )
 def test_a_number_that_cannot_be_is_told_by_its_line(

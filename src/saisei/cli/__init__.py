@@ -12,7 +12,7 @@ import typer
 
 from saisei import __version__
 from saisei.base.errors import InputError
-from saisei.cli import case, evidence, pool, report, screen, therapies
+from saisei.cli import case, evidence, network, pool, report, screen, therapies
 from saisei.cli.output import complain
 
 __all__ = ["app", "main"]
@@ -35,6 +35,7 @@ app = typer.Typer(
 app.command("report")(report.report)
 app.command("screen")(screen.screen)
 app.command("pool")(pool.pool)
+app.command("network")(network.network)
 app.add_typer(case.app, name="case")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(therapies.app, name="therapies")

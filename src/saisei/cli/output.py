@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -30,6 +31,7 @@ __all__ = [
     "now",
     "progress",
     "read_as_of",
+    "write_folder",
     "write_whole",
 ]
 
@@ -146,6 +148,54 @@ def write_whole(path: Path, text: str) -> None:
                 field="--output",
             )
         ) from None
+
+
+def write_folder(folder: Path, files: Mapping[str, str]) -> None:
+    """Write several files, all of them or none: into a new folder beside, then moved.
+
+    A folder that is there keeps what else it holds; files of the same name are replaced.
+
+    Raises
+    ------
+    OptionError
+        The folder cannot be made or written to, or is something else.
+    """
+    temporary: str | None = None
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise _unwritable(folder, "it is no folder")
+        for name in files:
+            if (folder / name).is_dir():
+                raise _unwritable(folder / name, "a folder of that name is there")
+        temporary = tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.")
+        for name, text in files.items():
+            made = Path(temporary) / name
+            made.write_text(text, encoding="utf-8", newline="\n")
+            made.chmod(0o644)
+        if folder.exists():
+            for name in files:
+                (Path(temporary) / name).replace(folder / name)
+        else:
+            Path(temporary).chmod(0o755)
+            Path(temporary).replace(folder)
+            temporary = None
+    except OSError as error:
+        raise _unwritable(folder, (error.strerror or "unknown reason").lower()) from None
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _unwritable(path: Path, reason: str) -> OptionError:
+    return OptionError(
+        Problem(
+            "unwritable",
+            f"the folder cannot be written ({reason})",
+            "a folder that exists and may be written to, or a new one inside such a folder",
+            place=Place(str(path)),
+            field="--out",
+        )
+    )
 
 
 def complain(error: InputError) -> None:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from saisei.cli.output import console, must_be_known
+from saisei.cli.pictures import Out, scale_of, told, write_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from enum import StrEnum
+    from pathlib import Path
 
+    from saisei import synthesis as syn
     from saisei.evidence import Contrast, Question, Selection
 
 __all__ = ["pool"]
@@ -34,10 +37,11 @@ def pool(
     longest: Annotated[
         bool, typer.Option("--longest", help="Results at the longest follow-up instead.")
     ] = False,
+    out: Out = None,
 ) -> None:
     """Put one question to the study files: what is pooled, what stands beside, what is left out.
 
-    Example: saisei evidence pool --outcome mrs --event at_most:2 --stage acute
+    Example: saisei evidence pool --outcome mrs --event at_most:2 --stage acute --out figures
     """
     from saisei.evidence import select
 
@@ -45,7 +49,12 @@ def pool(
         outcome=outcome, kind=kind, event=event, measure=measure, condition=condition,
         stage=stage, cells=cells, route=route, near=near, longest=longest,
     )  # fmt: skip
-    _print(select(question))
+    found = select(question)
+    if out is not None:
+        _write(out, found)
+    _print(found)
+    if out is not None:
+        told(out, ("forest.svg", "funnel.svg", "result.json"))
 
 
 def _question(**asked: Any) -> Question:
@@ -97,14 +106,64 @@ def _limit(written: str | None) -> Any:
         ) from None
 
 
-def _print(found: Selection) -> None:
+def _pooled(found: Selection) -> syn.PoolResult:
     from saisei import synthesis as syn
 
+    return syn.pool([one.y for one in found.contrasts], [one.v for one in found.contrasts])
+
+
+def _write(folder: Path, found: Selection) -> None:
+    """Write the pictures of a pool; trials without a number are named under them."""
+    from saisei.base.errors import OptionError, Problem
+
+    if not found.contrasts:
+        expected = "a question that a controlled comparison answers"
+        raise OptionError(Problem("no-data", "there is nothing to draw", expected, field="--out"))
+    first = found.contrasts[0]
+    good = "higher" if first.benefit > 0 else "lower"
+    pooled = _pooled(found)
+    columns = [
+        ("Cells", [str(one.treated) for one in found.contrasts]),
+        ("Control", [str(one.control) for one in found.contrasts]),
+    ]
+    beside = [f"{one.label} ({one.why_beside or 'beside the pool'})" for one in found.beside]
+    unread = [f"{one.title} ({one.state})" for one in found.unreported]
+    scale = scale_of(first.measure, good, "cells", "control")
+    labels = [one.label for one in found.contrasts]
+    write_pool(folder, pooled, labels, scale, columns, [*beside, *unread], _plain(found, pooled))
+
+
+def _plain(found: Selection, pooled: syn.PoolResult) -> dict[str, Any]:
+    """Give the answer as plain values; ratios are logarithms."""
+    return {
+        "outcome": found.question.outcome.value,
+        "measure": found.question.wanted_measure,
+        "studies": [
+            {
+                "study": one.study_id, "title": one.label, "y": one.y, "se": one.se,
+                "treated": str(one.treated), "control": str(one.control), "days": one.days,
+                "bias": one.bias, "sources": list(one.source_keys), "flags": list(one.flags),
+            }
+            for one in found.contrasts
+        ],
+        "beside": [{"study": one.study_id, "reason": one.why_beside} for one in found.beside],
+        "left_out": [{"study": one.study_id, "reason": one.reason} for one in found.left_out],
+        "unreported": [
+            {"study": one.study_id, "state": one.state.value, "people": one.people,
+             "direction": one.direction}
+            for one in found.unreported
+        ],
+        "good": "higher" if found.contrasts[0].benefit > 0 else "lower",
+        "pool": pooled.to_dict(),
+    }  # fmt: skip
+
+
+def _print(found: Selection) -> None:
     out = console()
     _rows(found.contrasts, "pooled")
     _rows(found.beside, "beside, not pooled")
     if found.contrasts:
-        result = syn.pool([one.y for one in found.contrasts], [one.v for one in found.contrasts])
+        result = _pooled(found)
         out.print(repr(result), markup=False)
         side = "higher is better" if found.contrasts[0].benefit > 0 else "lower is better"
         out.print(f"  ({side} for the person; ratios are logarithms)", markup=False)

@@ -39,11 +39,12 @@ from saisei.evidence.question import (
     Why,
 )
 from saisei.evidence.stages import stages_treated
-from saisei.evidence.tables import StudyTable, measures, read_table
+from saisei.evidence.tables import StudyTable, is_ratio, measures, read_table
 from saisei.evidence.tiers import TIERS, Target, Tier, at_tier, tier
 
 if TYPE_CHECKING:
     from saisei.evidence.gains import Gain, GainGroup, within_arm_gains
+    from saisei.evidence.networks import NetworkTable, network_measures, read_network
     from saisei.evidence.selection import concerns, is_mixed, matching_arms, select
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Limit",
     "LimitPart",
     "Measure",
+    "NetworkTable",
     "OutcomeFacts",
     "Question",
     "QuestionKind",
@@ -77,12 +79,15 @@ __all__ = [
     "concerns",
     "flag_text",
     "is_mixed",
+    "is_ratio",
     "limit_is_good",
     "load_study",
     "matching_arms",
     "measures",
+    "network_measures",
     "outcome_facts",
     "overall_bias",
+    "read_network",
     "read_table",
     "select",
     "stages_treated",
@@ -94,6 +99,7 @@ __all__ = [
 ]
 
 _LATE = {
+    **dict.fromkeys(("NetworkTable", "network_measures", "read_network"), "networks"),
     **dict.fromkeys(("Gain", "GainGroup", "within_arm_gains"), "gains"),
     **dict.fromkeys(("concerns", "is_mixed", "matching_arms", "select"), "selection"),
 }

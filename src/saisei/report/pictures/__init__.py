@@ -1,4 +1,4 @@
-"""Pictures as SVG: of a decision, inside the page; of a pool or a network, as files of their own."""
+"""Pictures as SVG: of a decision, inside its page; of a pool or a network, as files."""
 
 from saisei.report.pictures.course import course_picture
 from saisei.report.pictures.forest import forest_picture
