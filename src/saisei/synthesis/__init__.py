@@ -145,6 +145,7 @@ from saisei.synthesis.pairwise.overdispersed import BetaBinomialResult, pool_bet
 from saisei.synthesis.pairwise.pooling import PoolResult, pool
 from saisei.synthesis.pairwise.stratified import StratifiedResult, mantel_haenszel, peto
 from saisei.synthesis.regression.bivariate import BivariateResult, bivariate
+from saisei.synthesis.regression.joint_test import RobustTest
 from saisei.synthesis.regression.moderators import Prediction, RegressionResult, regress
 from saisei.synthesis.regression.multilevel import MultilevelResult, multilevel
 from saisei.synthesis.regression.permutation import PermutationResult, permutation_test
@@ -236,6 +237,7 @@ __all__ = [
     "RankingResult",
     "RegressionResult",
     "RobustResult",
+    "RobustTest",
     "SelectionModel",
     "Shrinkage",
     "SpecificationCurve",

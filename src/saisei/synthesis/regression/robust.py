@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from saisei.synthesis._numeric import special
-from saisei.synthesis._numeric.arrays import check_level, frozen
+from saisei.synthesis._numeric.arrays import check_level, frozen, plain
 from saisei.synthesis._numeric.result import Result
 from saisei.synthesis.pairwise.pooling import PoolResult
 from saisei.synthesis.regression.design import INTERCEPT, cluster_index, limits
+from saisei.synthesis.regression.joint_test import RobustTest, chosen_contrasts, hotelling
 from saisei.synthesis.regression.multilevel import MultilevelResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
 
     from saisei.synthesis._numeric.arrays import FloatArray, IntArray
     from saisei.synthesis.regression.moderators import RegressionResult
@@ -55,6 +58,8 @@ class RobustResult(Result):
         ``CR2``, and the coverage.
     notes
         Sentences on what is unusual, such as degrees of freedom below 4.
+    along, own
+        What ``joint`` needs of each cluster.
     """
 
     names: tuple[str, ...]
@@ -69,6 +74,47 @@ class RobustResult(Result):
     ci: FloatArray = field(hash=False)
     p_values: FloatArray = field(hash=False)
     covariance: FloatArray = field(hash=False)
+    along: FloatArray = field(hash=False)
+    own: FloatArray = field(hash=False)
+
+    def joint(
+        self, names: Sequence[str] | None = None, *, contrasts: ArrayLike | None = None
+    ) -> RobustTest:
+        """Test several coefficients together, by AHT/HTZ (Tipton and Pustejovsky 2015).
+
+        With ``L b`` the q contrasts and R their CR2 covariance, ``Q = (L b)'R^-1(L b)`` is taken
+        for Hotelling's T2: ``(eta - q + 1)/(eta q) Q`` for F with q and ``eta - q + 1`` degrees
+        of freedom, ``eta = q (q + 1) / sum_st Var(D_st)``, D the covariance divided by its own
+        expectation under the working model. With q = 1 it is the t test of the coefficient.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            Coefficients that are all 0 under the hypothesis. Without either argument all but
+            the intercept.
+        contrasts : array_like of shape (q, p), optional
+            Instead of names: combinations of the coefficients that are 0.
+
+        Examples
+        --------
+        >>> from saisei.synthesis import regress
+        >>> fit = regress([0.1, 0.3, 0.2, 0.8, 0.6, 0.4, 0.5, 0.2], [0.03] * 8,
+        ...               [1, 2, 3, 4, 5, 6, 7, 9])
+        >>> robust(fit, "ABCDEFGH").joint()
+        RobustTest: F(1, 3) = 0.1856, p = 0.6957 (x1)
+        """
+        matrix, label = chosen_contrasts(self.names, names, contrasts)
+        used = (matrix != 0.0).any(0)
+        for name, se, one in zip(self.names, self.se, used, strict=True):
+            if one and math.isnan(se):
+                raise ValueError(f"{name} rests in part on one cluster alone: it cannot be tested")
+        parts = (self.along[:, :, used], self.own[:, used][:, :, used])
+        covariance = self.covariance[np.ix_(used, used)]
+        return hotelling(self.coefficients[used], covariance, parts, matrix[:, used], label)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the parts that ``joint`` works with, as plain values."""
+        return {name: plain(getattr(self, name)) for name in self.__slots__[:-2]}
 
     def __repr__(self) -> str:
         lines = [f"RobustResult: k = {self.k} in {self.clusters} clusters, {self.estimator}"]
@@ -138,8 +184,8 @@ def robust(
         x, coefficients = np.ones((fit.k, 1)), np.array([fit.estimate])
     else:
         names, x, coefficients = fit.names, fit.x, fit.coefficients.copy()
-    covariance, df = cr2(fit.y - x @ coefficients, x, members, blocks)
-    return _result(names, coefficients, covariance, df, (count, fit.k), level)
+    covariance, df, along, own = cr2(fit.y - x @ coefficients, x, members, blocks)
+    return _result(names, coefficients, (covariance, df, along, own), (count, fit.k), level)
 
 
 def _shared(
@@ -166,15 +212,16 @@ def cr2(
     x: FloatArray,
     members: Sequence[IntArray],
     blocks: Sequence[FloatArray],
-) -> tuple[FloatArray, FloatArray]:
-    """Covariance of the coefficients and the degrees of freedom of each.
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Covariance of the coefficients, the degrees of freedom of each, and parts of each cluster.
 
     ``blocks`` are the working covariances ``V_j``, their inverses the weights. With ``V = D'D``
     and ``M = (X'V^-1 X)^-1``, residuals are multiplied by ``A = D' B^{-1/2} D``,
     ``B = D (V - X M X') D'`` (Pustejovsky and Tipton 2018), which makes the estimate unbiased
     under the working model. The degrees of freedom of a coefficient are twice the squared mean
     of its variance estimate over the variance of that: with ``q_j = A V^-1 X M c``, the
-    matrix ``G_ij = q_i' (V - X M X')_ij q_j`` has ``df = (tr G)^2 / sum G_ij^2``.
+    matrix ``G_ij = q_i' (V - X M X')_ij q_j`` has ``df = (tr G)^2 / sum G_ij^2``. The parts are
+    those of G for all coefficients at once: ``G_ij = own_i [i = j] - along_i' along_j``.
     """
     lower = [np.linalg.cholesky(b) for b in blocks]
     white = [np.linalg.solve(d, x[m]) for m, d in zip(members, lower, strict=True)]
@@ -189,16 +236,16 @@ def cr2(
     scores = np.array([q.T @ residual[m] for m, q in zip(members, pieces, strict=True)])
     covariance = scores.T @ scores
     along = np.array([root.T @ (x[m].T @ q) for m, q in zip(members, pieces, strict=True)])
-    own = np.array([np.vecdot(q.T, (b @ q).T) for b, q in zip(blocks, pieces, strict=True)])
+    own = np.array([q.T @ b @ q for b, q in zip(blocks, pieces, strict=True)])
     gram = -np.einsum("iac,jac->cij", along, along)
     diagonal = np.arange(len(pieces))
-    gram[:, diagonal, diagonal] += own.T
+    gram[:, diagonal, diagonal] += np.diagonal(own, axis1=1, axis2=2).T
     mean = np.trace(gram, axis1=1, axis2=2)
     square = np.vecdot(gram, gram).sum(-1)
     lost = mean < (1.0 - UNBIASED) * np.vecdot(root, root)
     covariance[lost, :] = covariance[:, lost] = math.nan
     with np.errstate(divide="ignore", invalid="ignore"):
-        return covariance, np.where(lost, math.nan, mean * mean / square)
+        return covariance, np.where(lost, math.nan, mean * mean / square), along, own
 
 
 def _adjustment(b: FloatArray, x: FloatArray, z: FloatArray, root: FloatArray) -> FloatArray:
@@ -220,11 +267,11 @@ def _adjustment(b: FloatArray, x: FloatArray, z: FloatArray, root: FloatArray) -
 def _result(
     names: tuple[str, ...],
     coefficients: FloatArray,
-    covariance: FloatArray,
-    df: FloatArray,
+    found: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
     counts: tuple[int, int],
     level: float,
 ) -> RobustResult:
+    covariance, df, along, own = found
     se = np.sqrt(np.diagonal(covariance))
     quantile = np.asarray(special.stdtrit(df, 0.5 + 0.5 * level), dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -252,4 +299,6 @@ def _result(
         ci=frozen(limits(coefficients, quantile * se)),
         p_values=frozen(p),
         covariance=frozen(covariance),
+        along=frozen(along),
+        own=frozen(own),
     )
