@@ -47,6 +47,11 @@ class AveragedTau(Marginal):
         """The least and the greatest value."""
         return 0.0, max((part.support[1] for part in self.parts), default=0.0)
 
+    @property
+    def lump(self) -> float:
+        """The probability of tau = 0."""
+        return self.zero
+
     def cumulative(self, x: FloatArray) -> FloatArray:
         """Distribution function at an array of values."""
         total = np.where(x >= 0.0, self.zero, 0.0)
@@ -222,12 +227,12 @@ def _fit(y: FloatArray, se: FloatArray, tau_prior: TauPrior | None, mu: Normal |
     model = mean_model(y, se, tau_prior or DEFAULT_TAU_PRIOR, mu)
     if tau_prior is None:
         zero = np.zeros(1)
-        centres, covariances = model.coefficients_given_tau(zero)
-        log_evidence, variances = log_evidence_at_zero(model), covariances[:, 0, 0]
+        centres, roots = model.coefficients_given_tau(zero)
+        log_evidence, variances = log_evidence_at_zero(model), np.square(roots[:, 0, 0])
         return _Fit(None, np.ones(1), zero, centres[:, 0], variances, 2, log_evidence)
     found = tau_posterior(model)
-    centres, covariances = model.coefficients_given_tau(found.tau)
-    variances = covariances[:, 0, 0]
+    centres, roots = model.coefficients_given_tau(found.tau)
+    variances = np.square(roots[:, 0, 0])
     return _Fit(
         found.marginal,
         found.weights,

@@ -19,6 +19,7 @@ import numpy as np
 from saisei.synthesis._numeric import special
 from saisei.synthesis._numeric.arrays import check_level, frozen
 from saisei.synthesis._numeric.roots import falling_root, rising_roots
+from saisei.synthesis.bayes.pieces import shortest_set
 from saisei.synthesis.bayes.shortest import shortest_interval
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class Marginal(ABC):
         return -math.inf, math.inf
 
     @property
+    def lump(self) -> float:
+        """The probability of the least value itself."""
+        return 0.0
+
+    @property
     def median(self) -> float:
         """The median."""
         return self.quantile(0.5)
@@ -73,6 +79,10 @@ class Marginal(ABC):
     def shortest(self, level: float = 0.95) -> tuple[float, float]:
         """Shortest interval: where the density has one peak, no value outside is likelier."""
         return shortest_interval(self, level)
+
+    def shortest_set(self, level: float = 0.95) -> tuple[tuple[float, float], ...]:
+        """Shortest set, of one interval or several: no value outside is likelier than one in it."""
+        return shortest_set(self, level)
 
     @overload
     def quantile(self, p: float) -> float: ...

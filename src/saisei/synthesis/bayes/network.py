@@ -291,7 +291,7 @@ def bayes_network(  # noqa: PLR0913 - the five columns of a table, two priors, t
     model = contrast_model(rows, tau_prior, effect_prior, names.index(base))
     _check_proper(tau_prior, rows.y.size, len(names), model.power)
     posterior = tau_posterior(model)
-    centres, roots = model.effects_given_tau(posterior.tau)
+    centres, roots = model.coefficients_given_tau(posterior.tau)
     proper = tau_prior.proper and effect_prior is not None
     return BayesNetwork(
         treatments=names,

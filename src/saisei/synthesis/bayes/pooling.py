@@ -195,6 +195,12 @@ class _Model:
         return np.asarray(constant - 0.5 * (np.log(spread).sum(-1) + np.log(total) + quadratic))
 
     @property
+    def least(self) -> float:
+        """The least variance that tau squared is set against."""
+        least = float(self.v.min())
+        return least if self.mu_prior is None else min(least, self.mu_prior.sd**2)
+
+    @property
     def power(self) -> float:
         """The power of tau at which the likelihood falls far out."""
         return _likelihood_power(self.y.size, self.mu_prior)

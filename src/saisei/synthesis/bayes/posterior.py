@@ -31,10 +31,17 @@ if TYPE_CHECKING:
     from saisei.synthesis.bayes.priors import TauPrior
 
 FLAT_BELOW = 1e-5
-"""Below this share of the smallest standard error the likelihood of tau is flat to 1e-10."""
+"""Below this share of the smallest standard deviation that tau is set against, nothing depends on
+tau but to 1e-10."""
+
+LARGEST_LOG = 1e8
+"""A log density above this carries rounding of more than 1e-8."""
 
 FARTHEST = 150.0
 """The largest log(tau) looked at: tau squared still fits a float with room to spare."""
+
+NEXT_TO_NOTHING = 30.0
+"""What is below the first edge is less than exp(-30) of the peak, if panels start above ``low``."""
 
 CLOSER_LOOKS = 12
 """Each narrows the window sixteenfold."""
@@ -46,6 +53,10 @@ class TauModel(Protocol):
     @property
     def v(self) -> FloatArray:
         """Sampling variances."""
+
+    @property
+    def least(self) -> float:
+        """The least variance that tau squared is added to: of a study, or of a prior."""
 
     @property
     def tau_prior(self) -> TauPrior:
@@ -131,7 +142,7 @@ def _panels(model: TauModel, moments: int) -> tuple[Panels, float, float]:
     decides a moment is resolved as well as the bulk.
     """
     end = min(FARTHEST, math.log(model.tau_prior.upper))
-    low = min(math.log(FLAT_BELOW) + 0.5 * math.log(float(model.v.min())), end - 12.0)
+    low = min(math.log(FLAT_BELOW) + 0.5 * math.log(model.least), end - 12.0)
     scan = np.linspace(low, end, 2 + math.ceil(end - low))
     heights = _log_posterior(model, scan)
     log_scale = float(scan[heights.argmax()])
@@ -144,13 +155,21 @@ def _panels(model: TauModel, moments: int) -> tuple[Panels, float, float]:
 
     start, stop, highest = _window(log_height, scan, heights + extra(scan))
     # A prior that lives below the panels puts all the mass there.
-    peak = max(highest, _log_mass_near_zero(model, low))
-    # A sum over k studies carries rounding of about k eps, which no panel can get below.
-    tolerance = max(TOLERANCE, 64.0 * float(np.finfo(np.float64).eps) * model.v.size)
+    below = _log_mass_near_zero(model, low)
+    peak = max(highest, below)
+    # A sum over k studies carries rounding of about k eps, and a large log density that of its own
+    # size, which no panel can get below.
+    rounding = float(np.finfo(np.float64).eps)
+    tolerance = max(TOLERANCE, 64.0 * rounding * model.v.size, 8.0 * rounding * abs(peak))
     edges, u, values, converged = integrate(log_height, start, stop, peak, tolerance)
+    # Where the log density is so large that its own rounding shows, no panel can tell.
+    converged = converged and abs(peak) < LARGEST_LOG
     values = values * np.exp(-extra(u))
     mass = 0.5 * np.diff(edges) * (values @ gauss()[1])
-    near_zero = math.exp(_log_mass_near_zero(model, float(edges[0])) - peak)
+    # Up to a later start the likelihood is flat, so that next to nothing is below; or it is not,
+    # and then nothing counts between ``low`` and there.
+    first = _log_mass_near_zero(model, float(edges[0]))
+    near_zero = math.exp((first if first < peak - NEXT_TO_NOTHING else below) - peak)
     total = float(mass.sum()) + near_zero
     panels = Panels(
         frozen(edges),

@@ -2,8 +2,8 @@
 
 The posterior of a new setting's true effect, put as a mixture of a few normals, is a prior that
 can be written into a protocol and updated in closed form (Neuenschwander and others 2010; Schmidli
-and others 2014). The few are fitted to the exact posterior by the EM algorithm over a fixed grid
-that carries its density, which minimises the Kullback-Leibler divergence; no sample is drawn.
+and others 2014). The few are fitted to the exact posterior over a fixed grid that carries its
+density, so that the Kullback-Leibler divergence is least (``mixture_fit``); no sample is drawn.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from saisei.synthesis._numeric import special
 from saisei.synthesis._numeric.arrays import frozen, plain
 from saisei.synthesis.bayes.marginals import SQRT_2PI, Mixture, mixture
+from saisei.synthesis.bayes.mixture_fit import fit_mixture
 from saisei.synthesis.bayes.priors import require_positive
 from saisei.synthesis.bayes.quadrature import gauss
 
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     from saisei.synthesis.bayes.pooling import BayesResult
 
 TAILS = (1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4)
-MAX_ITERATIONS = 5000
-GAIN = 1e-10
-"""EM stops when an iteration lowers the divergence by less than this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -43,9 +42,10 @@ class PredictivePrior:
     largest_gap : float
         The largest difference between the two distribution functions.
     iterations : int
-        Of EM; 0 if nothing was fitted.
+        Newton steps over all starts; 0 if nothing was fitted.
     converged : bool
-        Whether EM came to rest.
+        Whether the fit came to rest at a minimum of the divergence: no step promised to lower it
+        by more than 1e-13. It is the lowest of those that a few fixed starts lead to.
     """
 
     weights: FloatArray = field(hash=False)
@@ -145,8 +145,8 @@ def predictive_prior(
 
     Notes
     -----
-    Each EM step keeps mean and variance of the target, as far as the grid carries them (it ends
-    at probabilities of 1e-9 in either tail; a variance that does not exist is cut there).
+    A fit at rest has mean and variance of the target, as far as the grid carries them (it ends at
+    probabilities of 1e-9 in either tail; a variance that does not exist is cut there).
 
     Examples
     --------
@@ -160,53 +160,50 @@ def predictive_prior(
     x, width = _grid(target)
     mass = width * target.density(x)
     mass /= mass.sum()
-    weights, means, sds, iterations = _em(x, mass, *_start(target, components))
-    order = np.argsort(sds)
-    weights, means, sds = weights[order], means[order], sds[order]
+    middle = target.median
+    unit = float(np.diff(target.quantiles(np.array([0.16, 0.84])))[0]) / 2.0
+    exact = float(mass @ np.log(target.density(x) * (unit * SQRT_2PI)))
+    starts = _starts(target, middle, unit, components)
+    fit = fit_mixture((x - middle) / unit, mass, exact, starts)
+    order = np.argsort(fit.sds, kind="stable")
+    weights, means, sds = (
+        fit.weights[order],
+        middle + unit * fit.means[order],
+        unit * fit.sds[order],
+    )
     fitted = mixture(weights, means.copy(), sds, 2)
     gap = np.abs(fitted.cumulative(x) - target.cumulative(x)).max()
-    divergence = float(mass @ np.log(target.density(x) / fitted.density(x)))
     return PredictivePrior(
         frozen(weights),
         frozen(means),
         frozen(sds),
-        max(divergence, 0.0),
+        max(exact - fit.value, 0.0),
         float(gap),
-        iterations,
-        iterations < MAX_ITERATIONS,
+        fit.iterations,
+        fit.converged,
     )
 
 
-def _start(target: Mixture, components: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Equal weights at the median, spreads from inner to outer quantiles (all deterministic)."""
-    reach = np.array([0.5]) if components == 1 else np.geomspace(0.5, 0.005, components)
-    ends = target.quantiles(np.concatenate([0.5 * reach, 1.0 - 0.5 * reach]))
-    from_normal = Mixture(0.0, 1.0, np.ones(1), np.zeros(1), np.ones(1))
-    z = from_normal.quantiles(1.0 - 0.5 * reach)
-    sds = 0.5 * (ends[components:] - ends[:components]) / z
-    return np.full(components, 1.0 / components), np.full(components, target.median), sds
+def _starts(
+    target: Mixture, middle: float, unit: float, n: int
+) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+    """One inside the other, side by side, and a wide one over others side by side.
 
-
-def _em(
-    x: FloatArray, mass: FloatArray, weights: FloatArray, means: FloatArray, sds: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, int]:
-    """Maximise the mean log density of the mixture over the grid (Dempster and others 1977)."""
-    before, iteration = -math.inf, 0
-    for iteration in range(1, MAX_ITERATIONS + 1):  # noqa: B007 - told to the caller
-        z = np.subtract.outer(x, means) / sds
-        log = np.log(weights / sds) - 0.5 * z * z
-        top = log.max(-1, keepdims=True)
-        parts = np.exp(log - top)
-        total = parts.sum(-1, keepdims=True)
-        share = mass[:, None] * parts / total
-        weights = share.sum(0)
-        means = x @ share / weights
-        sds = np.sqrt(np.einsum("ij,ij->j", share, np.subtract.outer(x, means) ** 2) / weights)
-        now = float(mass @ (top + np.log(total))[:, 0])
-        if now - before < GAIN:
-            break
-        before = now
-    return weights / weights.sum(), means, sds, iteration
+    All from quantiles of the target, in units of ``unit`` around ``middle``.
+    """
+    if n == 1:
+        return [(np.ones(1), np.zeros(1), np.ones(1))]
+    reach = np.geomspace(0.5, 0.005, n)
+    low, high = target.quantiles(np.concatenate([0.5 * reach, 1.0 - 0.5 * reach])).reshape(2, n)
+    nested = 0.5 * (high - low) / unit / special.ndtri(1.0 - 0.5 * reach)
+    equal = np.full(n, 1.0 / n)
+    starts = [(equal, np.zeros(n), nested)]
+    for inner in sorted({n, n - 1} - {1}):
+        means = (target.quantiles((np.arange(inner) + 0.5) / inner) - middle) / unit
+        sds = np.full(inner, float(np.diff(means).mean()))
+        wide = n - inner
+        starts.append((equal, np.append(means, np.zeros(wide)), np.append(sds, nested[n - wide :])))
+    return starts
 
 
 def _grid(target: Mixture) -> tuple[FloatArray, FloatArray]:

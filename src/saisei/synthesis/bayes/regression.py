@@ -79,7 +79,7 @@ class BayesRegression:
     weights: FloatArray = field(hash=False)
     tau_nodes: FloatArray = field(hash=False)
     centres: FloatArray = field(hash=False)
-    covariances: FloatArray = field(hash=False)
+    roots: FloatArray = field(hash=False)
     y: FloatArray = field(hash=False)
     se: FloatArray = field(hash=False)
     x: FloatArray = field(hash=False)
@@ -106,10 +106,11 @@ class BayesRegression:
         found = []
         for row in rows:
             centre = self.centres @ row
-            variance = np.maximum(self.covariances @ row @ row, 0.0)
-            spread = np.sqrt(variance + np.square(self.tau_nodes))
-            mu = mixture(self.weights, centre, np.sqrt(variance), moments)
-            new = mixture(self.weights, centre.copy(), spread, self.moments)
+            turned = np.vecmat(row, self.roots)
+            spread = np.sqrt(np.vecdot(turned, turned))
+            mu = mixture(self.weights, centre, spread, moments)
+            wider = np.hypot(spread, self.tau_nodes)
+            new = mixture(self.weights, centre.copy(), wider, self.moments)
             found.append(BayesPrediction(mu, new))
         return tuple(found)
 
@@ -189,8 +190,8 @@ def bayes_regress(
     priors = _priors(coefficient_prior, whole)
     model = linear_model(estimates, errors, table, tau_prior, priors)
     posterior = tau_posterior(model)
-    centres, covariances = model.coefficients_given_tau(posterior.tau)
-    spreads = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
+    centres, roots = model.coefficients_given_tau(posterior.tau)
+    spreads = np.sqrt(np.vecdot(roots, roots))
     moments = [posterior.moments if prior is None else 2 for prior in priors]
     proper = tau_prior.proper and None not in priors
     return BayesRegression(
@@ -210,7 +211,7 @@ def bayes_regress(
         weights=posterior.weights,
         tau_nodes=frozen(posterior.tau),
         centres=frozen(centres),
-        covariances=frozen(covariances),
+        roots=frozen(roots),
         y=frozen(estimates),
         se=frozen(errors),
         x=frozen(table),
