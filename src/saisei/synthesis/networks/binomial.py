@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saisei.synthesis._numeric import special
-from saisei.synthesis.networks.data import helmert
+from saisei.synthesis.networks.multi_arm import helmert
 from saisei.synthesis.pairwise.binomial import ZERO, hermite, log_choose, log_sum
 
 if TYPE_CHECKING:

@@ -1,23 +1,19 @@
 """Reading the contrasts of a network, and taking multi-arm studies apart exactly.
 
-A study with ``a`` arms tells ``a - 1`` independent things. With ``V`` the matrix of the variances
-of its pairwise contrasts and ``C`` the centring matrix, ``G = -C V C / 2`` is the covariance of
-its centred arms and the pseudo-inverse of its Laplacian (Rücker 2012, section 3). Heterogeneity
-adds ``tau2 / 2`` to every arm and so leaves the eigenvectors ``u`` of ``G`` alone: ``sqrt(2) u'y``
-are independent observations with variances ``2 g + tau2``. Written so, a network with multi-arm
-studies is a meta-regression of independent rows, and a study with two arms is one such row.
+A study with ``a`` arms tells ``a - 1`` independent things (``multi_arm``), a study with two arms
+one. Written so, a network is a meta-regression of independent rows ``y ~ N(x theta, v + tau2)``.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saisei.synthesis._numeric.arrays import LARGEST, refuse, vector
+from saisei.synthesis.networks.multi_arm import multi_arm, pair_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -131,7 +127,7 @@ def independent_rows(data: Contrasts, tolerance: float) -> Rows:
             v.append(data.se[rows] ** 2)
             keys.append(arms)
             continue
-        block, own, variances, said = _multi_arm(data, index, rows, arms, tolerance)
+        block, own, variances, said = multi_arm(data, index, rows, arms, tolerance)
         x.append(block)
         y.append(own)
         v.append(variances)
@@ -157,119 +153,18 @@ def _check_pairs(data: Contrasts, index: int, rows: list[int], arms: tuple[int, 
         a, b = sorted((int(data.i[row]), int(data.j[row])))
         if (a, b) in seen:
             raise ValueError(
-                f"study {data.studies[index]} gives {_pair(data, a, b)} more than once "
+                f"study {data.studies[index]} gives {pair_name(data, a, b)} more than once "
                 f"(again in contrast {row}); give each pair of arms once"
             )
         seen.add((a, b))
     missing = [pair for pair in itertools.combinations(arms, 2) if pair not in seen]
     if missing:
-        shown = ", ".join(_pair(data, a, b) for a, b in missing)
+        shown = ", ".join(pair_name(data, a, b) for a, b in missing)
         raise ValueError(
             f"study {data.studies[index]} has {len(arms)} arms "
             f"({', '.join(data.treatments[a] for a in arms)}) and needs all "
             f"{len(arms) * (len(arms) - 1) // 2} pairs of them; {shown} is missing"
         )
-
-
-def _pair(data: Contrasts, a: int, b: int) -> str:
-    return f"{data.treatments[a]} against {data.treatments[b]}"
-
-
-def _multi_arm(
-    data: Contrasts, index: int, rows: list[int], arms: tuple[int, ...], tolerance: float
-) -> tuple[FloatArray, FloatArray, FloatArray, list[str]]:
-    """Return the independent rows of one study with three or more arms."""
-    size = len(arms)
-    effects, errors = np.zeros((size, size)), np.zeros((size, size))
-    for row in rows:
-        a, b = arms.index(int(data.i[row])), arms.index(int(data.j[row]))
-        effects[a, b], effects[b, a] = data.te[row], -data.te[row]
-        errors[a, b] = errors[b, a] = data.se[row]
-    _check_loops(data, index, arms, effects, errors, tolerance)
-    variances = errors * errors
-    contrasts = helmert(size)
-    values, vectors = np.linalg.eigh(-0.5 * contrasts.T @ variances @ contrasts)
-    vectors = contrasts @ vectors
-    if values.min() <= 1e-10 * values.max():
-        _refuse_errors(data, index, arms, errors)
-    laplacian = (vectors / values) @ vectors.T
-    pull = -(laplacian * effects).sum(1)  # B' W y with the reduced weights of Rücker (2012)
-    block = np.zeros((size - 1, len(data.treatments)))
-    block[:, list(arms)] = math.sqrt(2.0) * vectors.T
-    own = math.sqrt(2.0) * (vectors.T @ pull) * values
-    return block, own, 2.0 * values, _negative_arms(data, index, arms, variances)
-
-
-def helmert(size: int) -> FloatArray:
-    """Return an orthonormal basis of the contrasts of ``size`` arms, in columns."""
-    lower = np.tril(np.ones((size, size - 1)), -1)
-    columns = np.arange(size - 1, 0, -1.0)
-    basis = np.eye(size, size - 1) * columns - lower
-    return np.asarray(basis / np.sqrt(columns * (columns + 1.0)))
-
-
-def _check_loops(
-    data: Contrasts,
-    index: int,
-    arms: tuple[int, ...],
-    effects: FloatArray,
-    errors: FloatArray,
-    tolerance: float,
-) -> None:
-    """Within a study a-b, b-c and c-a add to nothing, apart from rounding."""
-    for a, b, c in itertools.combinations(range(len(arms)), 3):
-        gap = abs(float(effects[a, b] + effects[b, c] + effects[c, a]))
-        allowed = tolerance * float(min(errors[a, b], errors[b, c], errors[c, a]))
-        rounding = 1e-12 * float(np.abs(effects).max())
-        if gap > allowed + rounding:
-            one, two, three = (data.treatments[arms[at]] for at in (a, b, c))
-            raise ValueError(
-                f"study {data.studies[index]}: its effects of {one}, {two} and {three} do not "
-                f"add up: {one} against {two} {effects[a, b]:g}, {two} against {three} "
-                f"{effects[b, c]:g}, so {one} against {three} should be "
-                f"{effects[a, b] + effects[b, c]:g}, and it is {effects[a, c]:g}: off by "
-                f"{gap:g}, where {allowed:g} is allowed (tolerance {tolerance:g} standard errors)"
-            )
-
-
-def _refuse_errors(
-    data: Contrasts, index: int, arms: tuple[int, ...], errors: FloatArray
-) -> NoReturn:
-    """Name the pair: as distances between arms, no standard error exceeds two others' sum."""
-    excess, pair, third = -math.inf, (0, 1), 2
-    for a, b in itertools.combinations(range(len(arms)), 2):
-        for c in set(range(len(arms))) - {a, b}:
-            over = float(errors[a, b] - errors[a, c] - errors[b, c])
-            if over > excess:
-                excess, pair, third = over, (a, b), c
-    name = data.studies[index]
-    listed = ", ".join(data.treatments[arm] for arm in arms)
-    if excess < 0.0:
-        raise ValueError(
-            f"study {name}: no arms {listed} can have these standard errors together (each three "
-            "of them could; all of them would need a negative variance)"
-        )
-    a, b = pair
-    raise ValueError(
-        f"study {name}: the standard error of {_pair(data, arms[a], arms[b])} is "
-        f"{errors[a, b]:g}; with its arm {data.treatments[arms[third]]} it has to be below "
-        f"{errors[a, third] + errors[b, third]:g}: off by {excess:g}"
-    )
-
-
-def _negative_arms(
-    data: Contrasts, index: int, arms: tuple[int, ...], variances: FloatArray
-) -> list[str]:
-    """Say where independent arms would need a negative variance."""
-    size = len(arms)
-    sums = variances.sum(0)
-    own = (sums - sums.sum() / (2.0 * (size - 1))) / (size - 2)
-    return [
-        f"study {data.studies[index]}: arm {data.treatments[arm]} would have the variance "
-        f"{value:g}; its standard errors fit only arms that are not independent"
-        for arm, value in zip(arms, own.tolist(), strict=True)
-        if value < -1e-9 * float(variances.max())
-    ]
 
 
 def check_connected(data: Contrasts) -> None:

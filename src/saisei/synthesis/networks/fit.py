@@ -26,6 +26,8 @@ maximum likelihood; EE equal effects (tau2 = 0)."""
 NETWORK_METHODS: tuple[str, ...] = get_args(NetworkMethod)
 INDEPENDENT = 1e-8
 """A row of which less than this is new tells nothing new: rounding."""
+ROUNDING = 1e-15
+"""What a row takes of another, and is less than this, it does not take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,9 +84,20 @@ def frame(x: FloatArray, v: FloatArray) -> Frame:
             else:
                 rest.append(row)
     inverse = np.asarray(np.linalg.pinv(x[top]), dtype=np.float64)
-    k = x[rest] @ inverse
-    k[np.abs(k) < 1e-12] = 0.0
+    k = _made_of(x[rest], x[top], inverse)
     return Frame(np.array(top, dtype=np.intp), np.array(rest, dtype=np.intp), k, inverse)
+
+
+def _made_of(rest: FloatArray, top: FloatArray, inverse: FloatArray) -> FloatArray:
+    """Return how the rows at the rest are made of those at the top, ``rest = k top``.
+
+    Contrasts of two arms along others take each of them not at all or once, which is checked and
+    then exact; what is left of rounding in the other rows is dropped.
+    """
+    k = rest @ inverse
+    whole = np.rint(k)
+    exact = (whole @ top == rest).all(1)
+    return np.where(exact[:, None], whole, np.where(np.abs(k) < ROUNDING, 0.0, k))
 
 
 def solve(
