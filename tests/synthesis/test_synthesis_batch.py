@@ -134,6 +134,26 @@ def test_no_grid_finds_a_higher_likelihood_near_the_set_of_two_peaks(method: Met
     assert (batch.multimodal & batch.boundary).any()
 
 
+@pytest.mark.parametrize("level", [0.95, 0.5])
+def test_q_profile_intervals_are_those_of_one_pool(level: float) -> None:
+    """1e-8 of the limit: both solve the same equation to that, by steps in the logarithm."""
+    y, v, mask = hard_sets(11, 300)
+    mask[0], mask[1] = False, np.arange(9) == 4
+    y[2] = 0.3
+    batch = syn.pool_batch(y, v, "DL", level=level, mask=mask, tau2_ci=True)
+    assert batch.tau2_ci is not None
+    assert np.isnan(batch.tau2_ci[:2]).all()
+    assert not batch.tau2_ci[2].any()
+    for row in range(3, 300):
+        there = mask[row]
+        expected = syn.q_profile(y[row, there], v[row, there], level)
+        assert batch.tau2_ci[row] == pytest.approx(
+            expected, rel=1e-8, abs=1e-9 * v[row, there].min()
+        )
+    assert (batch.tau2_ci[2:, 0] <= batch.tau2_ci[2:, 1]).all()
+    assert syn.pool_batch(y, v, mask=mask).tau2_ci is None
+
+
 def test_one_row_and_what_repeats() -> None:
     y, v = TWO_PEAKS
     assert len(syn.pool_batch(y, v)) == 1

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saisei import synthesis as syn
+from synthesis.reference_walk import read
 
 Y, V = [0.1, 0.9, -0.4, 0.5], [0.02, 0.03, 0.05, 0.04]
 
@@ -36,6 +37,20 @@ def test_an_outlier_is_seen() -> None:
     assert repr(found).endswith("*")
 
 
+def test_dfbetas_as_metafor_prints_it() -> None:
+    """The first vaccine trial (metafor's own test of influence()): -0.0403, and dffits -0.0407."""
+    case = next(one for one in read("pairwise.json")["cases"] if one["dataset"] == "bcg")
+    assert case["measure"] == "RR"
+    found = syn.influence(case["yi"], case["vi"], test="z")
+    assert f"{found.dffits[0]:.4f} {found.dfbetas[0]:.4f}" == "-0.0407 -0.0403"
+
+
+def test_dfbetas_is_the_move_in_standard_errors() -> None:
+    found = syn.influence(Y, V, "EE", "z")
+    moved = found.pool.estimate - found.without.estimate
+    np.testing.assert_allclose(found.dfbetas, moved / found.pool.se, rtol=1e-12)
+
+
 def test_results_travel() -> None:
     for result in (syn.influence(Y, V), syn.blups(Y, V)):
         again = json.loads(json.dumps(result.to_dict(), allow_nan=False))
@@ -55,7 +70,7 @@ def test_scale_and_shift(rows: list[tuple[float, float]], shift: float, scale: f
     y, v = np.round(np.array(rows).T, 3)
     base = syn.influence(y, v, "PM", "z")
     moved = syn.influence(scale * (y + shift), scale**2 * v, "PM", "z")
-    for name in ("rstudent", "dffits", "cook", "cov_ratio", "hat"):
+    for name in ("rstudent", "dffits", "dfbetas", "cook", "cov_ratio", "hat"):
         np.testing.assert_allclose(
             getattr(moved, name), getattr(base, name), rtol=1e-6, atol=1e-6, err_msg=name
         )

@@ -37,6 +37,8 @@ class Influence:
         Studentised deleted residual ``(y_i - mu_(i)) / sqrt(v_i + tau2_(i) + se_(i)^2)``.
     dffits
         ``(mu - mu_(i)) / sqrt(h_i (tau2_(i) + v_i))``.
+    dfbetas
+        ``(mu - mu_(i)) / sqrt(1 / sum 1/(v + tau2_(i)))``, the sum over all studies.
     cook
         Cook's distance ``(mu - mu_(i))^2 / se^2``.
     cov_ratio
@@ -54,6 +56,7 @@ class Influence:
 
     rstudent: FloatArray
     dffits: FloatArray
+    dfbetas: FloatArray
     cook: FloatArray
     cov_ratio: FloatArray
     tau2_deleted: FloatArray
@@ -241,6 +244,7 @@ def influence(
     return Influence(
         rstudent=frozen((estimates - without.estimate) / np.sqrt(own + without.se**2)),
         dffits=frozen(dffits),
+        dfbetas=frozen(moved * np.sqrt((1.0 / (variances + without.tau2[:, None])).sum(axis=1))),
         cook=frozen(cook),
         cov_ratio=frozen(cov_ratio),
         tau2_deleted=without.tau2,
