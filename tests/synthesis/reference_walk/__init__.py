@@ -6,11 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-from synthesis.reference_walk import counts, networks, pairwise, posteriors, regressions
+from synthesis.reference_walk import (
+    counts,
+    networks,
+    pairwise,
+    posteriors,
+    regressions,
+    reviews,
+)
 from synthesis.reference_walk.ledger import Ledger
 
 FOLDER = Path(__file__).parents[1] / "reference"
-MODULES = (pairwise, regressions, counts, networks, posteriors)
+MODULES = (pairwise, regressions, counts, networks, posteriors, reviews)
 QUANTITIES = {one.name: one for module in MODULES for one in module.QUANTITIES}
 FILES = {
     "pairwise.json": (
@@ -25,6 +32,7 @@ FILES = {
     "network.json": (networks.walk_network,),
     "bayes.json": (posteriors.walk_posterior,),
     "ordinal.json": (posteriors.walk_ordinal,),
+    "cochrane.json": (reviews.walk_review,),
 }
 
 
@@ -36,10 +44,11 @@ def read(file: str) -> Any:
 def walk(file: str) -> Ledger:
     """Compare one file from its first number to its last."""
     ledger = Ledger(file, read(file), QUANTITIES)
-    cases = ledger.at("cases")
+    part = "analyses" if "analyses" in ledger.document else "cases"
+    cases = ledger.at(part)
     for key in cases if isinstance(cases, dict) else range(len(cases)):
         for step in FILES[file]:
-            step(ledger, ("cases", key))
+            step(ledger, (part, key))
     for number in range(len(ledger.document.get("meta_regression", ()))):
         regressions.walk_regression(ledger, ("meta_regression", number))
     return ledger
