@@ -51,6 +51,7 @@ from saisei.synthesis.bayes.further_priors import (
 from saisei.synthesis.bayes.marginals import Marginal, Mixture, Shrinkage, TauMarginal
 from saisei.synthesis.bayes.network import BayesNetwork, BayesPairs, bayes_network
 from saisei.synthesis.bayes.network_ranks import BayesRanking
+from saisei.synthesis.bayes.node_splits import BayesNodeSplit, BayesNodeSplits, bayes_node_splits
 from saisei.synthesis.bayes.pooling import BayesResult, bayes_pool
 from saisei.synthesis.bayes.predictive_prior import PredictivePrior, predictive_prior
 from saisei.synthesis.bayes.priors import (
@@ -169,6 +170,8 @@ __all__ = [
     "BayesAverage",
     "BayesFactors",
     "BayesNetwork",
+    "BayesNodeSplit",
+    "BayesNodeSplits",
     "BayesPairs",
     "BayesPrediction",
     "BayesRanking",
@@ -255,6 +258,7 @@ __all__ = [
     "bayes_average",
     "bayes_factors",
     "bayes_network",
+    "bayes_node_splits",
     "bayes_pool",
     "bayes_regress",
     "begg",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from saisei.synthesis._numeric.arrays import FloatArray, IntArray
     from saisei.synthesis.bayes.priors import Normal, TauPrior
+    from saisei.synthesis.networks.data import Rows
     from saisei.synthesis.networks.pairs import SmallValues
 
 LARGEST_BLOCK = 2_000_000
@@ -87,6 +88,8 @@ class BayesNetwork:
         Whether the quadrature reached its tolerance everywhere.
     notes : tuple of str
         Sentences on what is unusual.
+    rows
+        The data as independent rows.
     weights, tau_nodes, centres, roots
         Nodes in tau and their weights; given each, effects about their mean (N, n) and roots
         (N, n, n - 1) of their covariances.
@@ -104,6 +107,7 @@ class BayesNetwork:
     moments: int
     converged: bool
     notes: tuple[str, ...]
+    rows: Rows = field(hash=False)
     weights: FloatArray = field(hash=False)
     tau_nodes: FloatArray = field(hash=False)
     centres: FloatArray = field(hash=False)
@@ -306,6 +310,7 @@ def bayes_network(  # noqa: PLR0913 - the five columns of a table, two priors, t
         moments=posterior.moments,
         converged=posterior.marginal.panels.converged,
         notes=rows.notes,
+        rows=rows,
         weights=posterior.weights,
         tau_nodes=frozen(posterior.tau),
         centres=frozen(centres),
