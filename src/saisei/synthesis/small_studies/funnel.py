@@ -243,6 +243,12 @@ def funnel(
         Level of the pseudo limits about the pooled estimate.
     points : int
         Length of the grid of standard errors.
+
+    Examples
+    --------
+    >>> shown = funnel([0.8, 0.5, 0.3, 0.4, 0.05], [0.08, 0.03, 0.02, 0.05, 0.02])
+    >>> shown.zone.tolist()  # beyond how many of 90, 95 and 99 per cent
+    [3, 3, 2, 1, 0]
     """
     for one in (*levels, level):
         check_level(one)

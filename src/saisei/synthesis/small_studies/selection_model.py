@@ -123,6 +123,12 @@ def selection_model(
     ``delta`` is sought between 1e-5 and 100, tau2 from 0 upwards, from several starting points;
     beyond those ends the likelihood is nearly flat. The standard error comes from the observed
     information of what is not at an end.
+
+    Examples
+    --------
+    >>> y, v = [0.8, 0.5, 0.3, 0.4, 0.7, 0.2, 0.05], [0.08, 0.03, 0.02, 0.05, 0.1, 0.01, 0.02]
+    >>> selection_model(y, v).counts.tolist()
+    [5, 2]
     """
     check_level(level)
     if alternative not in get_args(Alternative):
