@@ -199,6 +199,7 @@ def test_a_study_where_nobody_had_the_event_is_left_out_and_named() -> None:
         ("study,treat,events,n\nS,A,1,9\n", "OR", "no study gives a contrast"),
         ("study,treat,events,n\nS,A,1,9\nS,B,1,9\n", "GEN", "--measure OR"),
         ("study,treat,events\nS,A,1\n", "OR", "also n"),
+        ("treat,events,n\nA,1,9\nB,2,9\n", "OR", r"also label \(or studlab"),
         ("studlab,treat1,treat2,TE\nS,A,B,1\n", "GEN", "also v"),
         ("studlab,treat1,treat2,TE,seTE\nS,A,,1,1\n", "GEN", ":2: a treatment without a name"),
         ("studlab,treat1,treat2,TE,varTE,v\nS,A,B,1,1,-1\n", "GEN", ":2:11: v is -1"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from saisei.base.errors import DocumentError, OptionError
+from saisei.base.errors import DocumentError, OptionError, Problem
 from saisei.base.store import load_data
 from saisei.evidence import is_ratio, measures, read_table
 
@@ -205,3 +205,32 @@ def test_what_was_written_is_what_is_read(
     path.write_text("\n".join(lines), encoding="utf-8")
     found = read_table(path, "GEN")
     assert list(zip(found.columns["y"], found.columns["v"], strict=True)) == rows
+
+
+@given(some.binary(max_size=400))
+def test_no_bytes_break_the_reader(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    _only_told_mistakes(tmp_path_factory, content)
+
+
+@given(some.text(alphabet='yivse,;\t\n\r"0123456789.-eE+ \ufeff', max_size=120))
+def test_no_table_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    _only_told_mistakes(tmp_path_factory, f"yi,vi\n{text}".encode())
+    _only_told_mistakes(tmp_path_factory, f"yi;sei\n1;1\n{text}".encode("utf-16"))
+
+
+def _only_told_mistakes(factory: pytest.TempPathFactory, content: bytes) -> None:
+    """Read a file: numbers come out, or one message; nothing else."""
+    path = factory.getbasetemp() / "fuzzed.csv"
+    path.write_bytes(content)
+    told: tuple[Problem, ...] = ()
+    try:
+        found = read_table(path, "GEN")
+    except DocumentError as error:
+        told = error.problems
+    if told:
+        assert [problem.place.file for problem in told if problem.place] == [str(path)]
+        return
+    assert len(found.columns["y"]) == len(found.lines) == len(found.places["v"]) > 0
+    assert not any(map(math.isinf, (*found.columns["y"], *found.columns["v"])))

@@ -163,11 +163,13 @@ def test_hostile_names_stay_names() -> None:
 @given(
     some.lists(some.tuples(some.floats(-50, 50), some.floats(1e-6, 1e4)), min_size=1, max_size=9),
     some.booleans(),
+    some.sampled_from([1.0, 1e-20, 1e-6, 1e6, 1e20]),
 )
 def test_whatever_the_numbers_everything_lies_in_the_frame(
-    studies: list[tuple[float, float]], ratio: object
+    studies: list[tuple[float, float]], ratio: object, scale_of_all: float
 ) -> None:
-    y, v = zip(*studies, strict=True)
+    y, v = (np.array(column) for column in zip(*studies, strict=True))
+    y, v = y * scale_of_all, v * scale_of_all**2
     scale = EffectScale("OR", bool(ratio), "higher")
     pooled = syn.pool(y, v)
     for drawn in (
@@ -186,8 +188,21 @@ def test_whatever_the_numbers_everything_lies_in_the_frame(
 def test_what_does_not_fit_the_pool_is_refused() -> None:
     with pytest.raises(ValueError, match="labels has 1 entries; expected 5"):
         pool_forest(POOL, ["one"], RATIO)
+    with pytest.raises(ValueError, match="labels has 2 entries; expected 5"):
+        pool_funnel(POOL, ["one", "two"], RATIO)
     with pytest.raises(ValueError, match="Treated has 2 entries; expected 5"):
         pool_forest(POOL, LABELS, RATIO, [("Treated", ["1", "2"])])
+
+
+def test_long_heads_of_columns_are_broken_and_do_not_widen_the_picture() -> None:
+    cells = ["1/2"] * 5
+    short = forest(columns=[("A", cells), ("B", cells)])
+    head = "an infusion of mesenchymal cells of the bone marrow with physiotherapy"
+    long = forest(columns=[(head, cells), ("脳卒中後の通常のリハビリテーション治療群", cells)])
+    assert long.size[0] < short.size[0] + 250
+    assert "physiotherapy" in long.words
+    top = [y for _, y, words in long.texts if words in ("Study", "Weight", "physiotherapy")]
+    assert len(set(top)) == 1, "heads stand on the line under them"
 
 
 def test_left_out_studies_stand_in_the_caption() -> None:
@@ -249,7 +264,8 @@ def test_ratios_are_written_for_a_reader(logarithm: float, written: str) -> None
     ("half", "effect", "written"),
     [(0.3, -0.004, "0.00"), (0.3, -1.234, "−1.23"), (40.0, 123.4, "123"),
      (0.002, 0.01234, "0.0123"),
-     (1.0, -math.inf, "−∞"), (1.0, 2.5e9, "2.5×10⁹")],
+     (1.0, -math.inf, "−∞"), (1.0, 2.5e9, "2.5×10⁹"), (1e-9, -3.14e-9, "−3.1×10⁻⁹"),
+     (1e-9, 0.0, "0.000000")],
 )  # fmt: skip
 def test_differences_have_as_many_decimals_as_their_intervals_bear(
     half: float, effect: float, written: str

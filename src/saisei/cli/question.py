@@ -138,6 +138,7 @@ def _plain(found: Selection, pooled: syn.PoolResult) -> dict[str, Any]:
     return {
         "outcome": found.question.outcome.value,
         "measure": found.question.wanted_measure,
+        "logarithm": found.question.wanted_measure in {"COR", "OR", "RR"},
         "studies": [
             {
                 "study": one.study_id, "title": one.label, "y": one.y, "se": one.se,

@@ -86,7 +86,7 @@ def read_network(source: Source, measure: str = "GEN") -> NetworkTable:
     if found.has(("treat1", "treat2")):
         return _from_arms(list(_wide(found, needs, measure)), measure, needs)
     if found.has(("treat",)) and needs:
-        found.must_have(("treat", *needs), measure)
+        found.must_have(("label", "treat", *needs), measure)
         return _from_arms(list(_long(found, needs)), measure, needs)
     if found.has(("treat",)) and not found.has(("treat1",)):
         place = Place(found.raw.name, found.raw.head_line)

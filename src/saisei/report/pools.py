@@ -106,9 +106,7 @@ def pool_forest(
     ValueError
         If there is not one label, and one cell of each column, for each study.
     """
-    for name, given in (("labels", labels), *columns):
-        if len(given) != pooled.k:
-            raise ValueError(f"{name} has {len(given)} entries; expected {pooled.k}, one a study")
+    _fits(pooled, ("labels", labels), *columns)
     say = pool_words(language)
     lines = _lines(pooled, labels, [cells for _, cells in columns])
     summaries = _summaries(pooled, say)
@@ -131,6 +129,13 @@ def pool_forest(
         sides=scale.sides(say),
     )
     return forest_table("forest", plot)
+
+
+def _fits(pooled: PoolResult, *columns: tuple[str, Sequence[str]]) -> None:
+    """Refuse a column that has not one entry for each study."""
+    for name, given in columns:
+        if len(given) != pooled.k:
+            raise ValueError(f"{name} has {len(given)} entries; expected {pooled.k}, one a study")
 
 
 def _level(pooled: PoolResult) -> str:
@@ -235,7 +240,13 @@ def pool_funnel(
     """Draw the contour-enhanced funnel plot of a pool as an SVG file.
 
     Egger's test stands in the caption from ten studies on.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each study.
     """
+    _fits(pooled, ("labels", labels))
     say = pool_words(language)
     method = cast("Method", pooled.method)
     data = syn.funnel(pooled.y, pooled.v, method=method, level=pooled.level)

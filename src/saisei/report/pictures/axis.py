@@ -48,7 +48,8 @@ def linear_ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     """
     step = _round_step((high - low) / most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return tuple(round(index * step, 10) for index in range(first, last + 1))
+    digits = max(10, 2 - math.floor(math.log10(step)))
+    return tuple(round(index * step, digits) for index in range(first, last + 1))
 
 
 def _round_step(step: float) -> float:

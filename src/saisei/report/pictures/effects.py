@@ -20,6 +20,9 @@ PLAIN_RATIO = (1e-4, 1e6)
 """Between these a ratio is written out, beyond them as a power of ten."""
 FINE_STEPS = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 MOST_TICKS = 8
+MOST_DECIMALS = 6
+NARROWEST = 2e-5
+"""A stretch of logarithms narrower than this has ticks that look all the same: one is enough."""
 REACH = 1.5
 """How far beyond the estimates an axis follows long intervals, in spreads of the estimates."""
 
@@ -39,7 +42,7 @@ class EffectWords:
         known = [half for half in halves if 0.0 < half < math.inf]
         middle = median(known) if known else 1.0
         self.ratio = ratio
-        self.digits = max(0, min(6, 1 - math.floor(math.log10(middle))))
+        self.digits = max(0, 1 - math.floor(math.log10(middle)))
 
     def show(self, effect: float) -> str:
         """Write one effect.
@@ -55,9 +58,9 @@ class EffectWords:
             return _show_ratio(effect)
         if math.isinf(effect):
             return "∞" if effect > 0 else f"{MINUS}∞"
-        if abs(effect) >= 1e7:
+        if abs(effect) >= 1e7 or (effect and self.digits > MOST_DECIMALS):
             return _show_power(effect)
-        short = f"{effect:.{self.digits}f}"
+        short = f"{effect:.{min(self.digits, MOST_DECIMALS)}f}"
         zero = not short.strip("-0.")
         return (short.removeprefix("-") if zero else short).replace("-", MINUS)
 
@@ -71,7 +74,8 @@ class EffectWords:
             low, high = (math.log(end) for end in PLAIN_RATIO)
             plain = low - 0.01 < effect < high - 0.01
             return f"{math.exp(effect):.6g}" if plain else _show_ratio(effect)
-        return f"{effect:g}".replace("-", MINUS)
+        short = f"{effect:g}"
+        return _show_power(effect) if "e" in short else short.replace("-", MINUS)
 
 
 def _show_ratio(logarithm: float) -> str:
@@ -153,6 +157,8 @@ def _ratio_ticks(low: float, high: float) -> tuple[float, ...]:
 
 def _narrow_ratio_ticks(low: float, high: float) -> tuple[float, ...]:
     """Ticks of a narrow stretch, where ratios are nearly evenly spaced."""
+    if high - low < NARROWEST:
+        return (min(max(0.0, low), high),)
     return tuple(math.log(tick) for tick in linear_ticks(math.exp(low), math.exp(high), 5) if tick)
 
 

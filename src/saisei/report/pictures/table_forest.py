@@ -37,7 +37,7 @@ ROW = 22.0
 GAP = 18.0
 """Between columns."""
 EDGE = 14.0
-WIDEST_LABEL, PLOT, WIDTH = 230.0, 300.0, 760.0
+WIDEST_LABEL, WIDEST_HEAD, PLOT, WIDTH = 230.0, 110.0, 300.0, 760.0
 LARGEST, SMALLEST = 15.0, 3.5
 """Sides of the squares."""
 
@@ -150,7 +150,10 @@ def _layout(plot: ForestTable, words: EffectWords) -> _Layout:
     estimate = _widest([plot.heads[-2], *written])
     weight = _widest([plot.heads[-1]]) if plot.heads[-1] else 0.0
     own = list(zip(*(row.cells for row in plot.lines), strict=True))
-    columns = [_widest([head, *cells]) for head, cells in zip(plot.heads[1:-2], own, strict=True)]
+    columns = [
+        max(_widest(cells), _widest(_head(head)) * 1.06)
+        for head, cells in zip(plot.heads[1:-2], own, strict=True)
+    ]
     labels = max(_widest([row.label for row in plot.lines]), 1.1 * _widest([plot.heads[0]]))
     # names of summaries may run under the further columns, which are empty there
     sums = max((_widest([row.label]) * 1.1 for row in plot.summaries), default=0.0)
@@ -177,6 +180,10 @@ def _half(row: ForestLine) -> float:
     return 0.5 * (row.high - row.low)
 
 
+def _head(head: str) -> list[str]:
+    return wrap(head, WIDEST_HEAD, SIZE) or [""]
+
+
 def _widest(written: Sequence[str]) -> float:
     return max(text_width(one, SIZE) for one in written)
 
@@ -188,13 +195,15 @@ def _estimate(row: ForestLine | ForestSummary, words: EffectWords) -> str:
 
 def _heads(plot: ForestTable, layout: _Layout) -> tuple[float, list[Markup]]:
     names = wrap(plot.heads[0], layout.label / 1.06, SIZE) or [""]
-    y = EDGE + SIZE + LINE * (len(names) - 1)
-    parts = [_lines(EDGE, EDGE + SIZE, names, font_weight="bold")]
+    heads = [*map(_head, plot.heads[1:-2]), *([head] for head in plot.heads[-2:])]
+    y = EDGE + SIZE + LINE * (max(map(len, [names, *heads])) - 1)
+    parts = [_lines(EDGE, y - LINE * (len(names) - 1), names, font_weight="bold")]
     ends = [*layout.cells, layout.estimate, layout.weight]
     parts += [
-        _right(end, y, head, bold=True)
-        for end, head in zip(ends, plot.heads[1:], strict=True)
-        if head
+        _right(end, y - LINE * (len(lines) - 1 - index), line, bold=True)
+        for end, lines in zip(ends, heads, strict=True)
+        for index, line in enumerate(lines)
+        if line
     ]
     line = f"M{number(EDGE)} {number(y + 8)}H{number(layout.width - EDGE)}"
     parts.append(tag("path", d=line, stroke=INK, stroke_width=1.5))
