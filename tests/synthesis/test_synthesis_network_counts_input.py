@@ -109,6 +109,11 @@ def test_no_finite_estimate_is_named(method: CountsMethod) -> None:
         syn.network_counts(**columns([*arms, ("3", "C", 2, 9), ("3", "D", 3, 9)]))
 
 
+def test_treatments_that_are_numbers_stand_by_size() -> None:
+    arms = [("1", 2, 1, 9), ("1", 10, 2, 9), ("2", 1, 2, 9), ("2", 10, 1, 9)]
+    assert syn.network_counts(**columns(arms)).treatments == ("1", "2", "10")
+
+
 def test_settings_and_columns() -> None:
     good = columns([("1", "A", 1, 9), ("1", "B", 2, 9)])
     for wrong, words in (

@@ -61,7 +61,7 @@ class NetworkCountsResult:
     Attributes
     ----------
     treatments
-        Their names, in alphabetical order without regard to case: the order of every matrix.
+        Their names, alphabetically as in ``network``: the order of every matrix.
     common, random
         The estimates of all pairs; see ``NetworkModel``. ``MH`` and ``NCH`` know no
         heterogeneity: both are then the same.

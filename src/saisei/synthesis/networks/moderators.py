@@ -56,7 +56,7 @@ class NetworkRegressionResult:
     Attributes
     ----------
     treatments, reference
-        Names in alphabetical order without regard to case, and the one without coefficients.
+        Names, alphabetically as in ``network``, and the one without coefficients.
     names
         Of the coefficients: treatments (against the reference where all covariates are 0), then
         covariates (``common``) or ``treatment:covariate``.
