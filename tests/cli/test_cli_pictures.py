@@ -15,7 +15,7 @@ import pytest
 from report.svg_reading import read_svg
 from saisei import synthesis as syn
 from saisei.cli import main
-from saisei.evidence import read_network
+from saisei.evidence import measures, read_network
 
 BCG = "author,year,ai,n1i,ci,n2i\nAronson,1948,4,123,11,139\nFerguson,1949,6,306,29,303\n"
 ROSENTHAL = "Rosenthal,1960,3,231,11,220\n"
@@ -84,6 +84,7 @@ def test_a_pool_is_written_as_pictures_and_json(tmp_path: Path, run: Run) -> Non
     )
     assert said["pool"]["estimate"] == syn.pool(raw.y, raw.v).estimate
     assert said["logarithm"] is True
+    assert said["schema"] == "saisei-pool/1"
     assert said["left_out"] == [{"study": "Empty 2001", "reason": "no event in either arm"}]
     assert len(read_svg((out / "funnel.svg").read_text("utf-8")).all("circle")) == 3
     assert stat.S_IMODE((out / "forest.svg").stat().st_mode) == 0o644
@@ -119,6 +120,28 @@ def test_logarithms_of_hazard_ratios_are_drawn_as_ratios(tmp_path: Path, run: Ru
     words = " ".join(read_svg((out / "forest.svg").read_text("utf-8")).words)
     assert "Hazard ratio (logarithmic axis)" in words
     assert "0.50 (0.34 to 0.73)" in words
+
+
+COUNTS, MEANS = "ai,n1i,ci,n2i\n4,123,11,139\n0,306,29,303\n", "m1i,sd1i,n1i,m2i,sd2i,n2i\n"
+RAW = {
+    **dict.fromkeys(("OR", "RR", "RD", "PETO", "AS"), COUNTS),
+    **dict.fromkeys(("MD", "SMD", "SMDH", "ROM", "CVR"), MEANS + "5,2,20,4,2.5,22\n6,3,9,7,2,8\n"),
+    **dict.fromkeys(("IRR", "IRD"), "ai,t1i,ci,t2i\n4,123.5,11,139\n2,306,29,303\n"),
+    **dict.fromkeys(("GEN", "HR", "RATIO"), "yi,sei\n0.1,0.2\n0.3,0.4\n"),
+}
+
+
+@pytest.mark.parametrize("measure", measures())
+def test_every_measure_is_pooled_and_drawn(tmp_path: Path, run: Run, measure: str) -> None:
+    out = tmp_path / "figures"
+    done = run("pool", table(tmp_path, RAW[measure]), "--measure", measure, "--out", out)
+    assert done.code == 0, done.err
+    said = json.loads((out / "result.json").read_text("utf-8"))
+    assert said["pool"]["k"] == 2
+    words = read_svg((out / "forest.svg").read_text("utf-8")).words
+    assert f"{measure} (95% CI)" in words
+    assert any("(logarithmic axis)" in one for one in words) is said["logarithm"]
+    assert said["logarithm"] == (f"  {measure} " in done.out)
 
 
 BAD = {
@@ -220,6 +243,7 @@ def test_a_network_is_printed_and_written(tmp_path: Path, run: Run) -> None:
     assert said["network"]["tau2"] == net.tau2
     assert said["people"]["1"] == sum(found_n for found_n in _sizes("1"))
     assert len(said["contrasts"]) == 28
+    assert said["schema"] == "saisei-network/1"
     drawing = read_svg((out / "network.svg").read_text("utf-8"))
     assert len(drawing.all("circle")) == 4
     assert "← favours 1" in read_svg((out / "forest.svg").read_text("utf-8")).words

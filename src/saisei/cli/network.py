@@ -72,7 +72,7 @@ def network(
     if out is not None:
         _write(out, net, read, measure, good, against, result)
     if as_json_:
-        sys.stdout.write(as_json(result))
+        sys.stdout.write(as_json("network", result))
         return
     sys.stdout.write(_text(net, read, measure, good))
     if out is not None:
@@ -109,7 +109,7 @@ def _write(
         network_picture(net, read.people),
         ranks_picture(ranking),
         network_forest(net, reference, scale_of(measure, good)),
-        as_json({**result, "ranking": ranking.to_dict()}),
+        as_json("network", {**result, "ranking": ranking.to_dict()}),
     )
     write_folder(folder, dict(zip(FILES, drawn, strict=True)))
 

@@ -50,8 +50,7 @@ def scale_of(
 
     if good is not None:
         must_be_known(good, ["lower", "higher"], "--good")
-    ratio = is_ratio(measure) or measure == "COR"
-    return EffectScale(measure, ratio, cast("Any", good), treatment, control)
+    return EffectScale(measure, is_ratio(measure), cast("Any", good), treatment, control)
 
 
 def write_pool(
@@ -69,7 +68,7 @@ def write_pool(
     files = {
         "forest.svg": pool_forest(pooled, labels, scale, columns, left_out),
         "funnel.svg": pool_funnel(pooled, labels, scale),
-        "result.json": as_json(result),
+        "result.json": as_json("pool", result),
     }
     write_folder(folder, files)
 
@@ -79,6 +78,9 @@ def told(folder: Path, names: Sequence[str]) -> None:
     sys.stdout.write(f"written to {folder}: {', '.join(names)}\n")
 
 
-def as_json(result: Mapping[str, Any]) -> str:
-    """Give a result as JSON; a number that JSON does not have is our defect."""
-    return json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+def as_json(kind: str, result: Mapping[str, Any]) -> str:
+    """Give a result as JSON with its schema; a number that JSON does not have is our defect."""
+    from saisei import __version__
+
+    told = {"schema": f"saisei-{kind}/1", "version": __version__, **result}
+    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

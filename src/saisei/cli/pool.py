@@ -83,7 +83,7 @@ def pool(
         unused = [f"{label} ({reason})" for label, reason in left_out]
         write_pool(out, pooled, labels, scale, columns, unused, result)
     if as_json_:
-        sys.stdout.write(as_json(result))
+        sys.stdout.write(as_json("pool", result))
         return
     sys.stdout.write(_text(measure, effects, labels, left_out, pooled))
     if out is not None:

@@ -135,10 +135,12 @@ def _write(folder: Path, found: Selection) -> None:
 
 def _plain(found: Selection, pooled: syn.PoolResult) -> dict[str, Any]:
     """Give the answer as plain values; ratios are logarithms."""
+    from saisei.evidence import is_ratio
+
     return {
         "outcome": found.question.outcome.value,
         "measure": found.question.wanted_measure,
-        "logarithm": found.question.wanted_measure in {"COR", "OR", "RR"},
+        "logarithm": is_ratio(found.question.wanted_measure),
         "studies": [
             {
                 "study": one.study_id, "title": one.label, "y": one.y, "se": one.se,
