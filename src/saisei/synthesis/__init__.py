@@ -146,6 +146,7 @@ from saisei.synthesis.pairwise.overdispersed import BetaBinomialResult, pool_bet
 from saisei.synthesis.pairwise.pooling import PoolResult, pool
 from saisei.synthesis.pairwise.stratified import StratifiedResult, mantel_haenszel, peto
 from saisei.synthesis.regression.bivariate import BivariateResult, bivariate
+from saisei.synthesis.regression.counts import CountsRegression, regress_counts
 from saisei.synthesis.regression.joint_test import RobustTest
 from saisei.synthesis.regression.moderators import Prediction, RegressionResult, regress
 from saisei.synthesis.regression.multilevel import MultilevelResult, multilevel
@@ -188,6 +189,7 @@ __all__ = [
     "ComponentsResult",
     "ConfidencePrediction",
     "Contributions",
+    "CountsRegression",
     "CutsPool",
     "DosePrediction",
     "DoseResponse",
@@ -317,6 +319,7 @@ __all__ = [
     "proportional_odds_test",
     "q_profile",
     "regress",
+    "regress_counts",
     "robust",
     "sd_from_ci",
     "sd_from_difference",

@@ -1,7 +1,9 @@
 """Likelihoods of counts with normal random effects, and the search for their maximum.
 
 Random effects are written ``tau z`` with z standard normal, so that a variance of 0 needs no
-case of its own; the likelihood is an even function of tau. ``eta`` are log odds.
+case of its own; the likelihood is an even function of tau. ``eta`` are log odds. Parameters stand
+in the order: coefficients of the log odds ratio (one for each column of ``design``), tau, and for
+normal study levels their mean and standard deviation.
 """
 
 from __future__ import annotations
@@ -55,6 +57,15 @@ def log_sum(values: FloatArray) -> FloatArray:
     return np.asarray(top + np.log(np.exp(values - top[..., None]).sum(-1)))
 
 
+def _split(
+    design: FloatArray | None, x: FloatArray, studies: int
+) -> tuple[FloatArray, list[float]]:
+    """Log odds ratio of each study, and the other parameters."""
+    columns = 1 if design is None else design.shape[1]
+    theta = np.full(studies, x[0]) if design is None else design @ x[:columns]
+    return theta, [float(one) for one in x[columns:]]
+
+
 def _arms(cells: FloatArray, eta1: FloatArray, eta2: FloatArray) -> tuple[FloatArray, ...]:
     """Log-likelihood without constants; scores and weights of both arms, broadcast on the right."""
     shape = (-1, *([1] * (eta1.ndim - 1)))
@@ -68,7 +79,8 @@ def _arms(cells: FloatArray, eta1: FloatArray, eta2: FloatArray) -> tuple[FloatA
 class FixedStudies:
     """Each study with its own level, at which the integrated likelihood is highest."""
 
-    def __init__(self, cells: FloatArray, points: int) -> None:
+    def __init__(self, cells: FloatArray, points: int, design: FloatArray | None = None) -> None:
+        self.design = design
         self.cells = cells
         self.nodes, self.weights = hermite(points)
         half = cells + 0.5
@@ -79,7 +91,7 @@ class FixedStudies:
 
     def __call__(self, x: FloatArray) -> float:
         """Log-likelihood of theta and tau."""
-        theta, tau = float(x[0]), float(x[1])
+        theta, (tau,) = _split(self.design, x, self.mode.size)
         for _ in range(STEPS):
             value, slope, bend = self._integrated(theta, tau)
             step = np.clip(slope / np.maximum(-bend, 1e-3), -1.0, 1.0)
@@ -88,7 +100,9 @@ class FixedStudies:
                 break
         return float(value.sum()) + self.constant
 
-    def _integrated(self, theta: float, tau: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _integrated(
+        self, theta: FloatArray, tau: float
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Integrated log-likelihood of each study; slope and bend in its level."""
         level, z = self.level, self.mode
         for _ in range(STEPS):
@@ -102,7 +116,7 @@ class FixedStudies:
         self.mode = z
         scale = 1.0 / np.sqrt(bend)
         at = z[:, None] + scale[:, None] * self.nodes
-        half = 0.5 * (theta + tau * at)
+        half = 0.5 * (theta[:, None] + tau * at)
         value, s1, s2, w1, w2 = _arms(self.cells, level[:, None] + half, level[:, None] - half)
         terms = value - 0.5 * at**2 + self.weights
         total = log_sum(terms)
@@ -117,7 +131,8 @@ class FixedStudies:
 class RandomStudies:
     """Study levels normal as well: two independent effects for each study."""
 
-    def __init__(self, cells: FloatArray, points: int) -> None:
+    def __init__(self, cells: FloatArray, points: int, design: FloatArray | None = None) -> None:
+        self.design = design
         self.cells = cells
         nodes, weights = hermite(points)
         first, second = np.meshgrid(nodes, nodes)
@@ -129,7 +144,7 @@ class RandomStudies:
 
     def __call__(self, x: FloatArray) -> float:
         """Log-likelihood of theta, tau, gamma and sigma."""
-        theta, tau, gamma, sigma = (float(one) for one in x)
+        theta, (tau, gamma, sigma) = _split(self.design, x, self.mode.shape[1])
         z1, z2 = self.mode
         for _ in range(STEPS):
             level, half = gamma + sigma * z1, 0.5 * (theta + tau * z2)
@@ -152,7 +167,7 @@ class RandomStudies:
         u1, u2 = self.nodes
         at1 = z1[:, None] + l11[:, None] * u1
         at2 = z2[:, None] + l21[:, None] * u1 + l22[:, None] * u2
-        level, half = gamma + sigma * at1, 0.5 * (theta + tau * at2)
+        level, half = gamma + sigma * at1, 0.5 * (theta[:, None] + tau * at2)
         value = _arms(self.cells, level + half, level - half)[0]
         terms = value - 0.5 * (at1**2 + at2**2) + self.weights
         each = log_sum(terms) + np.log(l11 * l22) - np.log(2.0 * np.pi)
@@ -162,7 +177,8 @@ class RandomStudies:
 class Conditional:
     """Events of the treated given those of both arms: noncentral hypergeometric."""
 
-    def __init__(self, cells: FloatArray, points: int) -> None:
+    def __init__(self, cells: FloatArray, points: int, design: FloatArray | None = None) -> None:
+        self.design = design
         a, b, c, d = cells
         n1, n2, events = a + b, c + d, a + c
         low, high = np.maximum(0.0, events - n2), np.minimum(n1, events)
@@ -178,7 +194,7 @@ class Conditional:
 
     def __call__(self, x: FloatArray) -> float:
         """Log-likelihood of theta and tau."""
-        theta, tau = float(x[0]), float(x[1])
+        theta, (tau,) = _split(self.design, x, self.mode.size)
         z = self.mode
         for _ in range(STEPS):
             terms = self.log_weights + self.support * (theta + tau * z)[:, None]
@@ -193,7 +209,7 @@ class Conditional:
         self.mode = z
         scale = 1.0 / np.sqrt(bend)
         at = z[:, None] + scale[:, None] * self.nodes
-        eta = theta + tau * at
+        eta = theta[:, None] + tau * at
         norm = log_sum(self.log_weights[:, None, :] + self.support[:, None, :] * eta[..., None])
         terms = self.a[:, None] * eta - norm - 0.5 * at**2 + self.weights
         each = log_sum(terms) + np.log(scale) - 0.5 * np.log(2.0 * np.pi)

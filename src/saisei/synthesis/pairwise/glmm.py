@@ -47,7 +47,7 @@ FORMULAE = {
     "random-studies": "binomial-normal, random study effects (Turner 2000; Jackson 2018)",
     "conditional": "hypergeometric-normal (van Houwelingen 1993; Stijnen 2010)",
 }
-LIKELIHOODS: dict[str, Callable[[FloatArray, int], Likelihood]] = {
+LIKELIHOODS: dict[str, Callable[[FloatArray, int, FloatArray | None], Likelihood]] = {
     "fixed-studies": FixedStudies,
     "random-studies": RandomStudies,
     "conditional": Conditional,
@@ -154,19 +154,15 @@ def pool_counts(
       estimate -1.2200   se 0.4456   p 0.006182
       95% CI -2.0934 to -0.3467
     """
-    if model not in LIKELIHOODS:
-        raise ValueError(f"model is {model!r}; expected one of {', '.join(LIKELIHOODS)}")
-    fewest = FEWEST_POINTS if model == "fixed-studies" else 1
-    if points < fewest:
-        raise ValueError(f"points is {points}; expected {fewest} or more")
+    check_model(model, points)
     check_level(level)
-    cells, left_out = _counts(model, double_zero, raw)
+    cells, left_out = counted(model, double_zero, raw)
     a, b, c, d = cells.sum(-1).tolist()
     start = [math.log((a + 0.5) * (d + 0.5) / ((b + 0.5) * (c + 0.5))), 0.5]
     if model == "random-studies":
         start += [math.log((a + c) / (b + d)), 1.0]
     spreads = np.arange(len(start)) % 2 == 1
-    found = maximise(LIKELIHOODS[model](cells, points), np.array(start), spreads)
+    found = maximise(LIKELIHOODS[model](cells, points, None), np.array(start), spreads)
     estimate, se = float(found.x[0]), math.sqrt(float(found.covariance[0, 0]))
     reach = float(special.ndtri(0.5 + 0.5 * level)) * se
     return BinomialResult(
@@ -189,7 +185,16 @@ def pool_counts(
     )
 
 
-def _counts(
+def check_model(model: str, points: int) -> None:
+    """Refuse a model that there is not, or too few nodes for it."""
+    if model not in LIKELIHOODS:
+        raise ValueError(f"model is {model!r}; expected one of {', '.join(LIKELIHOODS)}")
+    fewest = FEWEST_POINTS if model == "fixed-studies" else 1
+    if points < fewest:
+        raise ValueError(f"points is {points}; expected {fewest} or more")
+
+
+def counted(
     model: str, double_zero: studies.DoubleZero, raw: dict[str, ArrayLike]
 ) -> tuple[FloatArray, dict[int, str]]:
     """Return the cells of the studies that take part, and the reasons why others do not."""
