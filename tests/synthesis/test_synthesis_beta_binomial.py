@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,9 @@ from scipy import optimize, stats
 
 from saisei import synthesis as syn
 from saisei.synthesis.pairwise.beta_binomial import Group, covariance, fit_groups
+from synthesis.reference_walk import read
 
-FOLDER = Path(__file__).parent / "reference"
-RAW = json.loads((FOLDER / "pairwise.json").read_text("utf-8"))["raw"]
+RAW = {case["dataset"]: case["raw"] for case in read("pairwise.json")["cases"] if "raw" in case}
 SETS = ("bcg", "collins1985a", "hine1989", "linde2005", "nielweise2007", "yusuf1985", "egger2001")
 
 # Crowder (1978), table 3, germinated and all seeds of 21 plates, as in the data set orob2 of the
