@@ -51,6 +51,19 @@ def test_limits_of_one_study(arms: Any, link: Any, cdf: Any) -> None:
     assert math.isnan(result.tau2)
 
 
+@pytest.mark.parametrize(
+    "arms", [([0, 199, 3588, 1213], [9, 0, 0, 1]), ([32, 78, 74, 16], [2, 0, 1, 5])]
+)
+def test_a_first_step_that_leads_too_far(arms: Any) -> None:
+    """Newton's first step ends where nobody stands between thresholds, and has to be shortened."""
+    result = syn.common_odds_ratio(*arms)
+    assert result.converged
+    peak = best_of(arms, result.log_or, special.expit)
+    assert result.log_likelihood == pytest.approx(peak, rel=1e-9)
+    for step in (-0.01, 0.01):
+        assert best_of(arms, result.log_or + step, special.expit) < peak
+
+
 def test_large_counts_are_walds() -> None:
     many = [[100 * n for n in TREATED]], [[100 * n for n in CONTROL]]
     wald = syn.common_odds_ratio(many[0][0], many[1][0]).ci

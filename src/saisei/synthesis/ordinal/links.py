@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 Link = Literal["logit", "probit"]
 LINKS: tuple[str, ...] = get_args(Link)
 
+SMALLEST = 1e-140
+"""A category less likely than this has no likelihood: its derivatives no longer fit a float."""
+
+LONGEST = 3.0
+"""Longest step of Newton's method in a threshold or shift: from where hardly anyone stands between
+two thresholds a whole step can end where nobody does, and nothing shows the way back."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AtLink:

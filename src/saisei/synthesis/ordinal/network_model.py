@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saisei.synthesis.ordinal.links import at_link, scores
-from saisei.synthesis.ordinal.mixed import MAX_ITERATIONS, SMALLEST, hermite
+from saisei.synthesis.ordinal.links import LONGEST, SMALLEST, at_link, scores
+from saisei.synthesis.ordinal.mixed import HALVINGS, MAX_ITERATIONS, hermite
+from saisei.synthesis.ordinal.search import GRADIENT
 
 if TYPE_CHECKING:
     from saisei.synthesis._numeric.arrays import FloatArray
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 NODES = (41, 21, 13, 9, 7)
 """Nodes in each dimension, by the number of dimensions."""
+
+ROUGH_NODES = 9
+"""At most so many while tau is only searched on the grid."""
+
+EXACT_NODES = 2
+"""Without a random effect only squares of ``w`` are averaged: two nodes do that exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,21 +122,29 @@ def nodes_of(dimensions: int, each: int) -> tuple[FloatArray, FloatArray]:
 
 
 def term(
-    study: StudyModel, local: FloatArray, common: FloatArray, tau: float, model: Model
+    study: StudyModel,
+    local: FloatArray,
+    common: FloatArray,
+    tau: float,
+    model: Model,
+    *,
+    fine: bool,
 ) -> Term | None:
     """Return a study's term, or None where its likelihood is zero."""
     fixed = study.own @ local + study.shared @ common
     if np.any(np.diff(fixed[0]) <= 0):
         return None
     dimensions = study.sharing.shape[1]
-    found = (np.zeros(dimensions), np.eye(dimensions))
+    found, each = (np.zeros(dimensions), np.eye(dimensions)), EXACT_NODES
     if tau > 0.0:
+        each = model.nodes[min(dimensions, len(model.nodes)) - 1]
+        each = each if fine else min(each, ROUGH_NODES)
         mode = _mode(study.counts, fixed, tau * study.sharing, model.link)
         if mode is None:
             return None
         found = mode
     centre, root = found
-    x, log_weight = nodes_of(dimensions, model.nodes[min(dimensions, len(model.nodes)) - 1])
+    x, log_weight = nodes_of(dimensions, each)
     w = centre + math.sqrt(2.0) * x @ root.T
     at = at_link(fixed - tau * (w @ study.sharing.T)[:, :, None], model.link)
     sound = at.p.min((-1, -2)) > SMALLEST
@@ -205,12 +220,12 @@ def maximise(
     common: FloatArray,
     gradient: float,
 ) -> Profile:
-    """Maximise over everything but tau."""
-    limit = gradient * model.people
-    terms = _terms(model, tau, local, common)
+    """Maximise over everything but tau; roughly where ``gradient`` is not the last one."""
+    limit, fine = gradient * model.people, gradient <= GRADIENT
+    terms = _terms(model, tau, local, common, fine=fine)
     if terms is None:
         local, common = model.start, model.common
-        terms = _terms(model, tau, local, common)
+        terms = _terms(model, tau, local, common, fine=fine)
         if terms is None:
             raise ArithmeticError("the likelihood is zero at its starting point")
     iteration, converged = 0, False
@@ -221,10 +236,10 @@ def maximise(
             converged = True
             break
         value = sum(item.value for item in terms)
-        share = 1.0
-        for _ in range(50):
+        share = min(1.0, LONGEST / max(LONGEST, *(np.abs(s).max() for s in [step, *steps])))
+        for _ in range(HALVINGS):
             new = tuple(own + share * s for own, s in zip(local, steps, strict=True))
-            trial = _terms(model, tau, new, common + share * step)
+            trial = _terms(model, tau, new, common + share * step, fine=fine)
             if trial and sum(item.value for item in trial) >= value - 1e-11 * abs(value):
                 break
             share *= 0.5
@@ -244,11 +259,11 @@ def maximise(
 
 
 def _terms(
-    model: Model, tau: float, local: tuple[FloatArray, ...], common: FloatArray
+    model: Model, tau: float, local: tuple[FloatArray, ...], common: FloatArray, *, fine: bool
 ) -> list[Term] | None:
     out = []
     for study, own in zip(model.studies, local, strict=True):
-        item = term(study, own, common, tau, model)
+        item = term(study, own, common, tau, model, fine=fine)
         if item is None:
             return None
         out.append(item)

@@ -176,7 +176,7 @@ class _Surface:
             return self.quantile - 2.0 * (peak - last[0].value), 2.0 * sign * last[0].mu_slope
 
         step, converged = _limit(room, width, FARTHEST)
-        return start.mu + sign * step, converged
+        return start.mu + sign * step, converged and (math.isinf(step) or last[0].converged)
 
     def tau_limits(self, best: Profile) -> tuple[tuple[float, float], bool]:
         """Walk in tau from the maximum, the mean following."""

@@ -19,7 +19,7 @@ import numpy as np
 from saisei.synthesis._numeric import special
 from saisei.synthesis._numeric.arrays import check_level, frozen, refuse, vector
 from saisei.synthesis._numeric.result import Result
-from saisei.synthesis.ordinal.links import at_link, scores, start
+from saisei.synthesis.ordinal.links import LONGEST, SMALLEST, at_link, scores, start
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -271,6 +271,7 @@ def _maximise(
     limit = GRADIENT * float(counts.sum())
     for iteration in range(1, MAX_ITERATIONS + 1):
         step = np.linalg.solve(information, gradient)
+        step *= min(1.0, LONGEST / max(LONGEST, float(np.abs(step).max())))
         for _ in range(60):
             trial = _likelihood(counts, parameters + step, link)
             if trial[0] >= value - 1e-12 * abs(value):
@@ -297,7 +298,7 @@ def _likelihood(
         return -math.inf, gradient, information
     for n, x in zip(counts, (0.0, 1.0), strict=True):
         at = at_link(theta - beta * x, link)
-        if not at.p.all():
+        if at.p.min() <= SMALLEST:
             return -math.inf, gradient, information
         slope, block = scores(n, at)
         design = np.column_stack([np.eye(size - 1), np.full(size - 1, -x)])
