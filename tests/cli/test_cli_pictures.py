@@ -102,6 +102,36 @@ def test_writing_twice_gives_the_same_bytes_and_keeps_other_files(tmp_path: Path
     assert sorted(file.name for file in tmp_path.iterdir()) == ["figures", "in"]
 
 
+def test_the_folder_one_is_in_may_be_written_to(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = table(tmp_path, BCG)
+    monkeypatch.chdir(path.parent)
+    assert run("pool", "trials.csv", "--measure", "OR", "--out", ".").code == 0
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "forest.svg", "funnel.svg", "result.json", "trials.csv"]  # fmt: skip
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second file cannot be written: the first one does not stay either."""
+    path, written = table(tmp_path, BCG), Path.write_text
+
+    def full(self: Path, *words: Any, **more: Any) -> int:
+        if self.name == "funnel.svg":
+            raise OSError(28, "No space left on device")
+        return written(self, *words, **more)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    for out in (tmp_path / "new", tmp_path / "in"):
+        done = run("pool", path, "--measure", "OR", "--out", out)
+        assert done.code == 2
+        assert "no space left on device" in done.err
+    assert [file.name for file in tmp_path.iterdir()] == ["in"]
+    assert [file.name for file in path.parent.iterdir()] == ["trials.csv"]
+
+
 def test_means_stand_beside_the_plot_as_means(tmp_path: Path, run: Run) -> None:
     text = "study;m1i;sd1i;n1i;m2i;sd2i;n2i\nA;-1,5;2,5;20;0,5;3;22\nB;1;2;30;2;2;31\n"
     out = tmp_path / "figures"

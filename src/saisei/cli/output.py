@@ -151,9 +151,10 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
-    """Write several files, all of them or none: into a new folder beside, then moved.
+    """Write several files, all of them or none: into a folder of their own, which is then moved.
 
-    A folder that is there keeps what else it holds; files of the same name are replaced.
+    A folder that is there keeps what else it holds; files of the same name are replaced. Only
+    such a folder has to be writable then, not what it lies in.
 
     Raises
     ------
@@ -167,12 +168,13 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         for name in files:
             if (folder / name).is_dir():
                 raise _unwritable(folder / name, "a folder of that name is there")
-        temporary = tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.")
+        there = folder.exists()
+        temporary = tempfile.mkdtemp(dir=folder if there else folder.parent, prefix=".saisei.")
         for name, text in files.items():
             made = Path(temporary) / name
             made.write_text(text, encoding="utf-8", newline="\n")
             made.chmod(0o644)
-        if folder.exists():
+        if there:
             for name in files:
                 (Path(temporary) / name).replace(folder / name)
         else:

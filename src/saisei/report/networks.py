@@ -117,23 +117,7 @@ def network_forest(
         If there is no such treatment.
     """
     say = pool_words(language)
-    at = net.index(reference)
-    direct = net.direct().k
-    low, high = net.prediction_interval()
-    sign = -1.0 if scale.good == "higher" else 1.0
-    others = sorted((i for i in range(len(net.treatments)) if i != at),
-                    key=lambda i: float(sign * net.random.te[i, at]))  # fmt: skip
-    lines = [
-        ForestLine(
-            net.treatments[i],
-            float(net.random.te[i, at]),
-            float(net.random.lower[i, at]),
-            float(net.random.upper[i, at]),
-            cells=(str(int(direct[i, at])),),
-            predicted=None if net.q_df < 1 else (float(low[i, at]), float(high[i, at])),
-        )
-        for i in others
-    ]
+    lines = _against(net, net.index(reference), -1.0 if scale.good == "higher" else 1.0)
     level = f"{100 * net.level:g}"
     sides = EffectScale(
         scale.measure, scale.ratio, scale.good, say.say("treatment").lower(), reference
@@ -165,6 +149,24 @@ def network_forest(
         sides=sides.sides(say),
     )
     return forest_table("network-forest", plot)
+
+
+def _against(net: NetworkResult, at: int, sign: float) -> list[ForestLine]:
+    """Give every treatment against one, small effects first (large ones for a sign of -1)."""
+    direct = net.direct().k
+    low, high = net.prediction_interval()
+    others = [i for i in range(len(net.treatments)) if i != at]
+    return [
+        ForestLine(
+            net.treatments[i],
+            float(net.random.te[i, at]),
+            float(net.random.lower[i, at]),
+            float(net.random.upper[i, at]),
+            cells=(str(int(direct[i, at])),),
+            predicted=None if net.q_df < 1 else (float(low[i, at]), float(high[i, at])),
+        )
+        for i in sorted(others, key=lambda i: float(sign * net.random.te[i, at]))
+    ]
 
 
 def _heterogeneity(net: NetworkResult, scale: EffectScale, say: Catalogue) -> list[str]:
