@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+import saisei.report
 from report.report_reading import PAYLOAD
 from report.svg_reading import Drawing, read_svg
+from report.test_report_texts import FORBIDDEN, texts
 from saisei import synthesis as syn
+from saisei.base.store import load_data
+from saisei.evidence import measures
 from saisei.report.pictures.effects import EffectWords, effect_axis, show_p, show_short
 from saisei.report.pools import EffectScale, pool_forest, pool_funnel
 
@@ -293,3 +299,20 @@ def test_an_axis_holds_the_estimates_and_has_ticks(
     assert all(axis.low - 1e-9 <= tick <= axis.high + 1e-9 for tick in axis.ticks)
     words = [EffectWords([half], ratio=bool(ratio)).tick(tick) for tick in axis.ticks]
     assert len(set(words)) == len(words)
+
+
+def test_every_word_of_the_pictures_is_asked_for_and_praises_nothing() -> None:
+    folder = Path(saisei.report.__file__).parent
+    code = "".join((folder / name).read_text("utf-8") for name in ("pools.py", "networks.py"))
+    catalogue = dict(texts(load_data("report/pools.yaml")))
+    assert set(catalogue) > {"study", "forest.row", "measures.COR"}
+    for key, words in catalogue.items():
+        group, _, last = key.rpartition(".")
+        asked = f'"{key}"' in code or f'"{group}.{{' in code or f'else "{last}"' in code
+        assert asked or f'"{last}" if' in code, key
+        assert not [word for word in FORBIDDEN if re.search(rf"\b{word}\b", words.lower())], key
+
+
+def test_every_measure_of_a_table_has_a_name() -> None:
+    named = load_data("report/pools.yaml")["measures"]
+    assert set(measures()) | {"COR"} == set(named)

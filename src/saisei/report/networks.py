@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saisei.report.pictures.effects import EffectWords, show_p, show_short
+from saisei.report.pictures.effects import show_p, show_short
 from saisei.report.pictures.network_graph import NetworkGraph, network_graph
 from saisei.report.pictures.ranks import RankPanel, RankPicture, rank_picture
 from saisei.report.pictures.table_forest import ForestLine, ForestTable, forest_table
-from saisei.report.pools import EffectScale, pool_words
+from saisei.report.pools import EffectScale, forest_in_words, pool_words
 from saisei.synthesis import network_inconsistency
 
 if TYPE_CHECKING:
@@ -122,19 +122,10 @@ def network_forest(
     sides = EffectScale(
         scale.measure, scale.ratio, scale.good, say.say("treatment").lower(), reference
     )
-    words = EffectWords((0.5 * (line.high - line.low) for line in lines), ratio=scale.ratio)
-    told = [
-        say.say(
-            "forest.row_bare",
-            label=line.label,
-            interval=f"{words.show(line.estimate)} ({words.interval(line.low, line.high)})",
-        )
-        for line in lines
-    ]
     legend = "forest.legend_plain" if net.q_df < 1 else "forest.legend_predicted"
     plot = ForestTable(
         title=say.say("network.forest_title", reference=reference, measure=scale.name(say)),
-        description=" ".join(told),
+        description=forest_in_words(lines, (), scale, say),
         heads=(
             say.say("network.against", reference=reference),
             say.say("network.direct"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from saisei.synthesis import FunnelData, PoolResult
     from saisei.synthesis.pairwise.heterogeneity import Method
 
-__all__ = ["EffectScale", "pool_forest", "pool_funnel", "pool_words"]
+__all__ = ["EffectScale", "forest_in_words", "pool_forest", "pool_funnel", "pool_words"]
 
 Good = Literal["lower", "higher"]
 FEWEST_FOR_EGGER = 10
@@ -119,7 +119,7 @@ def pool_forest(
     key = "forest.title_one" if pooled.k == 1 else "forest.title"
     plot = ForestTable(
         title=say.say(key, measure=scale.name(say), count=pooled.k),
-        description=_told(lines, summaries, scale, say),
+        description=forest_in_words(lines, summaries, scale, say),
         heads=heads,
         lines=lines,
         summaries=summaries,
@@ -167,7 +167,7 @@ def _summaries(pooled: PoolResult, say: Catalogue) -> list[ForestSummary]:
     return found
 
 
-def _told(
+def forest_in_words(
     lines: Sequence[ForestLine],
     summaries: Sequence[ForestSummary],
     scale: EffectScale,
