@@ -64,7 +64,10 @@ def test_no_name_means_two_things() -> None:
     plain = ["".join(filter(str.isalnum, one.lower())) for own in names.values() for one in own]
     assert len(plain) == len(set(plain))
     for ours, own in names.items():
-        assert ours in ("total_mark", "o_e", "comparison", "outcome", "label") or own[0] == ours
+        assert (
+            ours in ("total_mark", "total_q", "o_e", "comparison", "outcome", "label")
+            or own[0] == ours
+        )
 
 
 def test_the_columns_of_the_bcg_data_of_metafor_are_read(tmp_path: Path) -> None:
@@ -107,6 +110,14 @@ def test_an_export_of_revman_5_gives_one_analysis_without_its_totals(tmp_path: P
     assert read_table(path, "MD", "1.2").columns["sd1"] == (4.7,)
     with pytest.raises(OptionError, match=r"there is no analysis '2\.1'"):
         read_table(path, "OR", "2.1")
+
+
+def test_the_total_of_a_subgroup_is_no_study(tmp_path: Path) -> None:
+    text = (
+        "Comparison Number,Outcome Number,Subgroup Number,Name,Events 1,Total 1,Events 2,Total 2,Q\n"
+        "1,1,1,Early,93,1373,131,1395,0.04\n1,1,1,MRC-1,49,615,67,624,\n1,1,1,CDP,44,758,64,771,\n"
+    )
+    assert read_table(table(tmp_path, text), "OR").labels == ("MRC-1", "CDP")
 
 
 def test_the_effect_of_revman_5_is_never_taken_for_a_logarithm(tmp_path: Path) -> None:

@@ -222,11 +222,12 @@ def _analysis(raw: RawTable, wanted: str | None) -> RawTable:
         return raw
     groups = zip(found.texts("comparison"), found.texts("outcome"), strict=True)
     names = [".".join(group) for group in groups]
-    marks = found.texts("total_mark") if "total_mark" in found.at else ("",) * len(names)
+    totals = [found.texts(ours) for ours in ("total_mark", "total_q") if ours in found.at]
     studies = [
         row
-        for row, (name, mark) in enumerate(zip(names, marks, strict=True))
-        if not mark and not name.endswith((".0", "."))  # headings and totals are no studies
+        for row, name in enumerate(names)
+        # headings, and totals of analyses and of subgroups, are no studies
+        if not name.endswith((".0", ".")) and not any(marks[row] for marks in totals)
     ]
     known = list(dict.fromkeys(names[row] for row in studies))
     if wanted is None and len(known) > 1:
