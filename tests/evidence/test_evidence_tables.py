@@ -114,7 +114,8 @@ def test_an_export_of_revman_5_gives_one_analysis_without_its_totals(tmp_path: P
 
 def test_the_total_of_a_subgroup_is_no_study(tmp_path: Path) -> None:
     text = (
-        "Comparison Number,Outcome Number,Subgroup Number,Name,Events 1,Total 1,Events 2,Total 2,Q\n"
+        "Comparison Number,Outcome Number,Subgroup Number,Name,Events 1,Total 1,Events 2,"
+        "Total 2,Q\n"
         "1,1,1,Early,93,1373,131,1395,0.04\n1,1,1,MRC-1,49,615,67,624,\n1,1,1,CDP,44,758,64,771,\n"
     )
     assert read_table(table(tmp_path, text), "OR").labels == ("MRC-1", "CDP")
