@@ -345,6 +345,17 @@ def test_what_is_left_out_is_named() -> None:
     assert net.included == ("u",)
 
 
+def test_ranks() -> None:
+    """The ranking of any network takes this one: its P-scores, and SUCRA beside them."""
+    net = psoriasis()
+    ranks = syn.network_ranking(net, "undesirable")
+    assert dict(zip(ranks.treatments, ranks.p_scores.tolist(), strict=True)) == pytest.approx(
+        net.p_scores("undesirable")
+    )
+    assert ranks.error < 2e-3
+    assert ranks.treatments[int(ranks.p_scores.argmax())] == "Infliximab"
+
+
 def test_league_and_dict() -> None:
     net = psoriasis()
     table = net.league(order=["Efalizumab", "Supportive care"])

@@ -116,6 +116,20 @@ def test_hat_of_the_net_heat_gives_the_network() -> None:
     same(heat.hat @ direct, te)
 
 
+@pytest.mark.parametrize("small", [1.0, 1e-3, 1e-6, 1e-9])
+def test_heat_of_very_unequal_variances(small: float) -> None:
+    """One loop of four studies and a branch: everything is known by hand."""
+    errors = [small, 1.0, 1.0, small, 1e3]
+    net = syn.network([1, 2, 3, 4, 5], "ABCAD", "BCDDE", [0.1, 0.2, 0.3, 2.4, 1.0], errors)
+    heat, variance = syn.net_heat(net), 2.0 + 2.0 * small**2
+    assert heat.q.q == pytest.approx(1.8**2 / variance, rel=1e-11)
+    shares = {"A:B": small**2, "B:C": 1.0, "C:D": 1.0, "A:D": small**2, "D:E": 0.0}
+    for at, design in enumerate(heat.designs):
+        expected = 1.8**2 * shares[":".join(design)] / variance**2
+        assert heat.contribution[at] == pytest.approx(expected, abs=1e-8)
+    assert [test.df for test in heat.detached] == [0, 0, 0, 0, 1]
+
+
 def test_heat_to_dict_and_bad_input() -> None:
     net = fit("senn2013")
     kept = json.loads(json.dumps(syn.net_heat(net).to_dict(), allow_nan=False))

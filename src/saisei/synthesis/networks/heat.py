@@ -23,7 +23,7 @@ from saisei.synthesis.networks.fit import solve
 from saisei.synthesis.networks.inconsistency import QTest, _as_dict, _test, network_inconsistency
 
 if TYPE_CHECKING:
-    from saisei.synthesis._numeric.arrays import BoolArray, FloatArray, IntArray
+    from saisei.synthesis._numeric.arrays import FloatArray, IntArray
     from saisei.synthesis.networks.estimates import NetworkResult
 
 NOTHING = 1e-9
@@ -137,24 +137,22 @@ def net_heat(net: NetworkResult, *, random: bool = False, tau2: float | None = N
         within = network_inconsistency(net).tau2_within
         above = 0.0 if math.isnan(within) else within
     x, y, weight, design_of = _designs(net, above)
-    root: FloatArray = np.asarray(np.linalg.cholesky(weight), dtype=np.float64)  # by blocks
-    scaled, goal = root.T @ x, root.T @ y
-    before = _residuals(scaled, goal, root)
+    before, spread = _fit(x, y, weight, design_of, np.arange(y.size))
     size = len(net.designs)
     change = np.empty((y.size, size))
     detached, rank = [], len(net.treatments) - 1
     for at in range(size):
-        own = design_of == at
-        left, inner = _without(scaled, goal, root, own)
+        rest = np.flatnonzero(design_of != at)
+        left = _fit(x, y, weight, design_of, rest)[0]
         change[:, at] = before - left
-        free = int((~own).sum()) - inner
+        free = rest.size - (int(np.linalg.matrix_rank(x[rest])) if rest.size else 0)
         detached.append(_test(float(left.sum()) if free else 0.0, free))
     total = float(before.sum())
     change[np.abs(change) <= NOTHING * total] = 0.0
     block = np.zeros((size, y.size))
     block[design_of, np.arange(y.size)] = 1.0
     heat = block @ change
-    hat = x @ np.linalg.pinv(scaled) @ root.T
+    hat = x @ spread @ x.T @ weight
     return NetHeat(
         designs=net.designs,
         change=frozen(heat),
@@ -193,22 +191,26 @@ def _designs(
     return x, y, weight, np.repeat(np.arange(len(sizes)), sizes)
 
 
-def _residuals(scaled: FloatArray, goal: FloatArray, root: FloatArray) -> FloatArray:
-    """Return ``r (W r)`` of each direct estimate."""
-    left = goal - scaled @ np.linalg.lstsq(scaled, goal)[0]
-    return np.asarray(np.linalg.solve(root.T, left) * (root @ left))
+def _fit(
+    x: FloatArray, y: FloatArray, weight: FloatArray, design_of: IntArray, rows: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return ``r (W r)`` of each direct estimate and the covariance, of some designs' estimates.
 
-
-def _without(
-    scaled: FloatArray, goal: FloatArray, root: FloatArray, own: BoolArray
-) -> tuple[FloatArray, int]:
-    """Return the same with one design detached, which then fits, and the rank of the rest."""
-    rest = np.flatnonzero(~own)
-    out = np.zeros(goal.size)
-    if not rest.size:
-        return out, 0
-    out[rest] = _residuals(scaled[rest], goal[rest], root[np.ix_(rest, rest)])
-    return out, int(np.linalg.matrix_rank(scaled[rest]))
+    The others fit. Estimates of one design are turned into independent ones, so that ``solve``,
+    which loses nothing however unequal the weights are, can be used.
+    """
+    out = np.zeros(y.size)
+    if not rows.size:
+        return out, np.zeros((x.shape[1], x.shape[1]))
+    own = weight[np.ix_(rows, rows)]
+    turned, values = np.eye(rows.size), np.diagonal(own).copy()
+    for design in np.flatnonzero(np.bincount(design_of[rows]) > 1):
+        block = np.ix_(*[np.flatnonzero(design_of[rows] == design)] * 2)
+        values[block[1][0]], turned[block] = np.linalg.eigh(own[block])
+    fit = solve(turned.T @ x[rows], turned.T @ y[rows], 1.0 / values)
+    left = y[rows] - x[rows] @ fit.b
+    out[rows] = left * (own @ left)
+    return out, fit.covariance
 
 
 def _order(heat: FloatArray) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from saisei.synthesis._numeric.arrays import FloatArray
     from saisei.synthesis.networks.counts import NetworkCountsResult
     from saisei.synthesis.networks.estimates import NetworkResult
+    from saisei.synthesis.ordinal.network_result import OrdinalNetwork
 
 CHUNK = 500_000
 """Numbers held at once, so that memory does not grow with the number of points."""
@@ -81,7 +82,7 @@ class RankingResult(Result):
 
 
 def network_ranking(
-    net: NetworkResult | NetworkCountsResult,
+    net: NetworkResult | NetworkCountsResult | OrdinalNetwork,
     small_values: SmallValues = "desirable",
     *,
     points: int = 8192,
@@ -91,7 +92,7 @@ def network_ranking(
 
     Parameters
     ----------
-    net : NetworkResult or NetworkCountsResult
+    net : NetworkResult, NetworkCountsResult or OrdinalNetwork
     small_values : {"desirable", "undesirable"}
         Whether a small effect is good or bad.
     points : int
