@@ -132,12 +132,17 @@ def test_three_treatments_without_a_loop(name: str) -> None:
 
     grid = np.linspace(-30, 25, 1101)
     heights = np.array([at(u)[4] for u in grid])
-    peak, edges = float(heights.max()), grid[heights > heights.max() - 50][::6]
+    peak, edges = float(heights.max()), grid[heights > heights.max() - 50][::20]
 
     def integral(function: Callable[[float], float]) -> float:
         return sum(
             integrate.quad(
-                lambda u: function(u) * math.exp(at(u)[4] - peak), a, b, epsabs=1e-13, epsrel=1e-11
+                lambda u: function(u) * math.exp(at(u)[4] - peak),
+                a,
+                b,
+                epsabs=1e-13,
+                epsrel=1e-10,
+                limit=200,
             )[0]
             for a, b in itertools.pairwise([edges[0] - 2, *edges, edges[-1] + 2])
         )
@@ -245,16 +250,16 @@ def test_multi_arm_studies_by_covariance_matrices(dataset: str) -> None:
 
 
 def test_a_sampler_agrees() -> None:
-    """Gibbs sampling of the Parkinson's network: 4,000 chains, 150 sweeps after 100 (seed 7).
+    """Gibbs sampling of the Parkinson's network: 3,000 chains, 120 sweeps after 80 (seed 7).
 
     Contrasts are turned so that their covariance and the shape of tau2 are both diagonal. Each
-    chain's mean is independent of the others', which gives the Monte-Carlo standard error: some
-    0.2 % to 0.7 % of a posterior SD. Nothing may be off by more than 4.5 of them.
+    chain's mean is independent of the others', which gives the Monte-Carlo standard error: 0.2 %
+    to 0.9 % of a posterior SD. Nothing may be off by more than 4.5 of them.
     """
     y, v, shape, x = dense("parkinson")
     variances, turn = linalg.eigh(v, shape)
     y, x = turn.T @ y, turn.T @ x
-    chains, burn, kept, upper = 4000, 100, 150, 2.0
+    chains, burn, kept, upper = 3000, 80, 120, 2.0
     random = np.random.default_rng(7)
     inverse = np.linalg.inv(x.T @ x)
     root = np.linalg.cholesky(inverse)
@@ -279,7 +284,7 @@ def test_a_sampler_agrees() -> None:
     exact = [*(one.mean for one in effects), found.tau.mean, effects[0].cdf(-1.5)]
     error = sums.std(0, ddof=1) / math.sqrt(chains)
     assert np.all(np.abs(sums.mean(0) - exact) <= 4.5 * error)
-    assert np.all(error[:5] <= 0.008 * np.array([*(one.sd for one in effects), found.tau.sd]))
+    assert np.all(error[:5] <= 0.01 * np.array([*(one.sd for one in effects), found.tau.sd]))
 
 
 # Ranks ----------------------------------------------------------------------------------------
@@ -321,7 +326,7 @@ def test_ranks_hang_together(dataset: str) -> None:
     # The mean rank of the lattice against the exact one, and a finer lattice.
     told = ranking.rankogram @ np.arange(1.0, n + 1)
     np.testing.assert_allclose(told, ranking.mean_rank, atol=(n - 1) * ranking.error)
-    finer = found.ranking(shifts=24)
+    finer = found.ranking(shifts=16)
     assert np.abs(finer.rankogram - ranking.rankogram).max() <= ranking.error + finer.error
     assert finer.error < ranking.error <= 0.01
     other = found.ranking("undesirable")
