@@ -64,6 +64,16 @@ def test_a_first_step_that_leads_too_far(arms: Any) -> None:
         assert best_of(arms, result.log_or + step, special.expit) < peak
 
 
+def test_a_tau_beyond_the_grid_is_followed() -> None:
+    """Two studies whose arms lie apart: the maximum is further out than their estimates tell."""
+    treated, control = [[2, 8], [95, 5], [0, 3]], [[0, 10], [100, 0], [100, 0]]
+    pooled = syn.pool_ordinal(treated, control)
+    assert pooled.converged
+    assert 6.1 < pooled.tau < 6.2
+    finer = syn.pool_ordinal(treated, control, nodes=121)
+    assert finer.tau == pytest.approx(pooled.tau, rel=1e-3)  # steps under the integral
+
+
 def test_large_counts_are_walds() -> None:
     many = [[100 * n for n in TREATED]], [[100 * n for n in CONTROL]]
     wald = syn.common_odds_ratio(many[0][0], many[1][0]).ci
@@ -148,7 +158,7 @@ def test_limits_of_the_pool_against_brute_force() -> None:
 COUNTS = st.lists(st.integers(0, 8), min_size=3, max_size=3).filter(any)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(COUNTS, COUNTS, st.sampled_from(["logit", "probit"]))
 def test_symmetries(one: list[int], two: list[int], link: Any) -> None:
     """Swapping arms and turning the scale turn the interval; a higher level widens it."""

@@ -25,6 +25,9 @@ ROUGH = 1e-5
 
 GRID = 13
 
+FURTHER = (2.0, 4.0, 8.0)
+"""Where the likelihood still rises at the end of the grid it is followed so much further."""
+
 
 class Profiled(Protocol):
     """The maximum over everything else at one tau."""
@@ -87,10 +90,13 @@ def search(
     grid = [common]
     for tau in top * np.linspace(0.0, 1.0, points)[1:] ** 2:
         grid.append(at(float(tau), grid[-1], ROUGH))
+    for factor in FURTHER:
+        if grid[-1].slope > 0.0:
+            grid.append(at(factor * top, grid[-1], ROUGH))
     rising = [common.bend < 0.0] + [item.slope > 0.0 for item in grid[1:]]
     peaks = [] if rising[0] else [common]
     sound = True
-    for i in range(points - 1):
+    for i in range(len(grid) - 1):
         if rising[i] and not rising[i + 1]:
             peak, ok = _refine(at, grid[i], grid[i + 1])
             peaks.append(peak)
