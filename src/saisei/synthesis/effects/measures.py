@@ -15,6 +15,7 @@ AS      events1 n1 events2 n2                 difference of arcsine roots of ris
 MD      mean1 sd1 n1 mean2 sd2 n2             difference of means
 SMD     mean1 sd1 n1 mean2 sd2 n2             standardised difference (Hedges' g)
 SMDH    mean1 sd1 n1 mean2 sd2 n2             the same, by the mean of the two variances
+SMD1    mean1 sd1 n1 mean2 sd2 n2             the same, by the SD of arm 2 alone (Glass's delta)
 ROM     mean1 sd1 n1 mean2 sd2 n2             log ratio of means
 CVR     mean1 sd1 n1 mean2 sd2 n2             log ratio of coefficients of variation
 ======= ===================================== ==========================================
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Effect", "LeftOut", "Measure", "effect"]
 
-Measure = Literal["OR", "RR", "RD", "PETO", "AS", "MD", "SMD", "SMDH", "ROM", "CVR"] | OtherMeasure
+Measure = (
+    Literal["OR", "RR", "RD", "PETO", "AS", "MD", "SMD", "SMDH", "SMD1", "ROM", "CVR"]
+    | OtherMeasure
+)
 
 CONTINUOUS = ("mean1", "sd1", "n1", "mean2", "sd2", "n2")
 
@@ -52,6 +56,7 @@ FORMULA_NAMES: dict[str, tuple[str, ...]] = {
     "MD": ("separate", "pooled"),
     "SMD": ("LS", "LS2", "UB", "AV", "revman"),
     "SMDH": ("bonett",),
+    "SMD1": ("separate", "equal"),
     "ROM": ("corrected", "plain"),
     "CVR": ("corrected", "nakagawa"),
 }
@@ -80,6 +85,14 @@ FORMULAE = {
         "difference over s = sqrt((sd1^2 + sd2^2)/2), times J(n1 + n2 - 2); variance "
         "g^2 (sd1^4/(n1 - 1) + sd2^4/(n2 - 1))/(8 s^4) + "
         "(sd1^2/(n1 - 1) + sd2^2/(n2 - 1))/s^2 (Bonett 2008, 2009)"
+    ),
+    ("SMD1", "separate"): (
+        "difference over sd2, times J(n2 - 1) (Glass 1976); variance "
+        "sd1^2/(n1 sd2^2) + 1/n2 + g^2/(2 (n2 - 1)) (delta method)"
+    ),
+    ("SMD1", "equal"): (
+        "difference over sd2, times J(n2 - 1) (Glass 1976); variance "
+        "1/n1 + 1/n2 + g^2/(2 (n2 - 1)) (delta method, the arms' SDs equal)"
     ),
     ("ROM", "corrected"): (
         "log ROM with bias correction (Lajeunesse 2015), variance sd1^2/(n1 m1^2) + sd2^2/(n2 m2^2)"
@@ -213,6 +226,10 @@ def _continuous(
         return np.log(sd1 / mean1 / (sd2 / mean2)) + bias, share1 + share2 + half1 + half2
     if measure == "SMDH":
         return _bonett(mean1 - mean2, sd1**2, n1, sd2**2, n2)
+    if measure == "SMD1":
+        g = small_sample(n2 - 1) * (mean1 - mean2) / sd2
+        ratio = (sd1 / sd2) ** 2 if formula == "separate" else 1.0
+        return g, ratio / n1 + 1 / n2 + g**2 / (2 * (n2 - 1))
     df = n1 + n2 - 2
     pooled = ((n1 - 1) * sd1**2 + (n2 - 1) * sd2**2) / df
     sizes = 1 / n1 + 1 / n2

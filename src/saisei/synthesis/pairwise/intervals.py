@@ -17,6 +17,7 @@ from saisei.synthesis.pairwise.heterogeneity import (
     _highest_tau2,
     _log_likelihood,
     estimate_tau2,
+    turning_cells,
     weighted_squares,
 )
 
@@ -165,20 +166,22 @@ def _best(residual: FloatArray, v: FloatArray) -> tuple[float, float]:
     top = math.log1p(float(square.max()) / unit)
     grid = np.linspace(0.0, top, 2 + math.ceil(top / GRID_STEP))
 
-    def score(s: float) -> tuple[float, float]:
-        w = 1.0 / (v + unit * math.expm1(s))
-        first = float((w * w) @ square - w.sum())
-        second = float(w @ w - 2.0 * (w * w * w) @ square)
-        scale = unit * math.exp(s)
+    def score(at: FloatArray) -> tuple[FloatArray, FloatArray]:
+        w = 1.0 / np.add.outer(unit * np.expm1(at), v)
+        first = (w * w) @ square - w.sum(-1)
+        second = np.vecdot(w, w) - 2.0 * (w * w * w) @ square
+        scale = unit * np.exp(at)
         return first * scale, (second * scale + first) * scale
 
-    w = 1.0 / np.add.outer(unit * np.expm1(grid), v)
-    rising = (w * w) @ square > w.sum(-1)
-    cells = np.flatnonzero(rising[:-1] & ~rising[1:])
+    def point(at: float) -> tuple[float, float]:
+        first, second = score(np.asarray(at))
+        return float(first), float(second)
+
+    grid, cells, rises = turning_cells(score, grid)
     roots = [
-        falling_root(score, float(grid[i]), float(grid[i + 1]), float(grid[i])).x for i in cells
+        falling_root(point, float(grid[i]), float(grid[i + 1]), float(grid[i])).x for i in cells
     ]
-    if not rising[0]:
+    if not rises:
         roots.append(0.0)
     spread = np.add.outer(unit * np.expm1(np.array(roots)), v)
     values = -0.5 * (np.log(spread).sum(-1) + (square / spread).sum(-1))
