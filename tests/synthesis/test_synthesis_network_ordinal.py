@@ -103,6 +103,9 @@ def test_psoriasis_random_effects() -> None:
         means.append(rows @ common)
         covariance = np.linalg.inv(at.information[:-1, :-1])
         spreads.append(np.einsum("ij,jk,ik->i", rows, covariance, rows))
+    reml = syn.network_ordinal(**COLUMNS, link="probit", cuts="common", method="REML")
+    assert reml.log_likelihood >= max(logs) - 1e-9
+    assert reml.tau == pytest.approx(taus[int(np.argmax(logs))], abs=0.1)
     weight = np.exp(np.array(logs) - max(logs))
     weight[0] *= 0.5
     weight /= weight.sum()
@@ -237,8 +240,9 @@ def test_standard_errors_against_a_numerical_hessian() -> None:
     assert net.cut_points_se[1] == pytest.approx(math.sqrt(inverse[3, 3]), rel=1e-4)
 
 
-def test_large_studies_are_a_network_of_their_estimates() -> None:
-    """Arms of 60,000: each study's effects are normal, and ``network`` by ML takes them."""
+@pytest.mark.parametrize("method", ["ML", "REML"])
+def test_large_studies_are_a_network_of_their_estimates(method: Any) -> None:
+    """Arms of 60,000: each study's effects are normal, and ``network`` takes them."""
     theta, rows = np.array([-1.0, 0.3, 1.4]), []
     shifts = {"ABC": (0.0, 0.5, 0.1), "AB": (0.0, 0.8), "BC": (0.1, 0.3), "CA": (0.6, 0.1)}
     for name, own in {**shifts, "BA": (0.9, 0.2), "ACB": (0.3, 0.2, 0.6)}.items():
@@ -246,7 +250,7 @@ def test_large_studies_are_a_network_of_their_estimates() -> None:
             shares = np.diff([0.0, *special.expit(theta - d), 1.0])
             rows.append((name, arm, 60_000 * shares))
     study, treatment, counts = zip(*rows, strict=True)
-    net = syn.network_ordinal(study, treatment, counts)
+    net = syn.network_ordinal(study, treatment, counts, method=method)
     columns: dict[str, Any] = {n: [] for n in ("study", "treat1", "treat2", "te", "se")}
     for name in dict.fromkeys(study):
         at = [i for i, own in enumerate(study) if own == name]
@@ -258,10 +262,25 @@ def test_large_studies_are_a_network_of_their_estimates() -> None:
             te, se = alone.common.te[i, j], alone.common.se[i, j]
             for key, value in zip(columns, (name, *values, te, se), strict=True):
                 columns[key].append(value)
-    other = syn.network(**columns, method="ML", tolerance=0.1)
-    assert net.tau2 == pytest.approx(other.tau2, rel=2e-3)
-    np.testing.assert_allclose(net.random.te, other.random.te, atol=1e-3)
+    other = syn.network(**columns, method=method, tolerance=0.1)
+    assert net.tau2 == pytest.approx(other.tau2, rel=1e-4)
+    np.testing.assert_allclose(net.random.te, other.random.te, atol=1e-5)
+    if method == "REML":  # ML counts what tau2 itself is uncertain by
+        np.testing.assert_allclose(net.random.se, other.random.se, atol=1e-5)
     assert net.tau2 > 0.01
+
+
+@pytest.mark.parametrize("method", ["ML", "REML"])
+def test_equal_studies_do_not_vary(method: Any) -> None:
+    net = syn.network_ordinal(
+        [1, 1, 2, 2, 3, 3], ["a", "b"] * 3, [[9, 12, 4], [5, 13, 9]] * 3, method=method
+    )
+    own = syn.common_odds_ratio([5, 13, 9], [9, 12, 4])
+    assert net.tau2 == 0.0
+    assert net.boundary
+    assert net.converged
+    assert net.random.te[1, 0] == pytest.approx(own.log_or, rel=1e-8)
+    assert net.random.se[1, 0] == pytest.approx(own.se / math.sqrt(3.0), rel=1e-8)
 
 
 def test_quadrature_is_refined_in_vain() -> None:
@@ -390,7 +409,7 @@ GOOD: dict[str, Any] = {
         ({"counts": [[5, 3, 2], [4, 7], [3, 4, 5], [4, 4, 2]]}, r"study 1\) has 2 categories"),
         ({"treatment": ["a", "b", "c", "d"]}, "2 parts without a study between them: a, b; c, d"),
         ({"link": "cauchit"}, "link is 'cauchit'"),
-        ({"method": "REML"}, "method is 'REML'"),
+        ({"method": "DL"}, "method is 'DL'; expected one of ML, REML, EE"),
         ({"cuts": "none"}, "cuts is 'none'"),
         ({"random_on": "treated"}, "random_on is 'treated'"),
         ({"nodes": (0,)}, "nodes is"),

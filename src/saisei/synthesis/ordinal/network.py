@@ -9,7 +9,7 @@ treatment stands HIGHER on the scale. The random effects ``u`` are described in 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from saisei.synthesis.ordinal.network_setup import (
     layout_of,
     model_of_arms,
 )
-from saisei.synthesis.ordinal.search import GRADIENT, Fit, search
+from saisei.synthesis.ordinal.search import GRADIENT, Fit, search, search_restricted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,13 +36,15 @@ if TYPE_CHECKING:
 
     from saisei.synthesis._numeric.arrays import FloatArray
 
+OrdinalMethod = Literal["ML", "REML", "EE"]
+
 
 def network_ordinal(  # noqa: PLR0913 - the columns of a table, and settings that all have defaults
     study: Iterable[object],
     treatment: Iterable[object],
     counts: Sequence[ArrayLike | Sequence[float | None]],
     link: Link = "logit",
-    method: Literal["ML", "EE"] = "ML",
+    method: OrdinalMethod = "ML",
     cuts: Literal["common", "study"] = "study",
     random_on: Literal["half", "share"] = "half",
     level: float = 0.95,
@@ -61,8 +63,10 @@ def network_ordinal(  # noqa: PLR0913 - the columns of a table, and settings tha
         and its people are counted below.
     link : {"logit", "probit"}
         Proportional odds, or ordered probit.
-    method : {"ML", "EE"}
-        Random effects by maximum likelihood, or one effect for all (tau = 0).
+    method : {"ML", "REML", "EE"}
+        Random effects by maximum likelihood; with tau from the restricted likelihood, in which
+        baselines, cut-points and effects are integrated out by Laplace's formula (REML where
+        studies are normal estimates, and not low with few studies); or one effect for all.
     cuts : {"study", "common"}
         Thresholds of each study's own, which assumes least; or one baseline for each study and
         distances of the cut-points that all studies share. Common cut-points need rows of one
@@ -105,7 +109,7 @@ def network_ordinal(  # noqa: PLR0913 - the columns of a table, and settings tha
     check_link(link)
     check_level(level)
     for name, value, known in (
-        ("method", method, ("ML", "EE")),
+        ("method", method, get_args(OrdinalMethod)),
         ("cuts", cuts, ("study", "common")),
         ("random_on", random_on, ("half", "share")),
     ):
@@ -115,12 +119,12 @@ def network_ordinal(  # noqa: PLR0913 - the columns of a table, and settings tha
     if not each or min(each) < 1:
         raise ValueError(f"nodes is {nodes}; expected numbers of 1 or more")
     arms = read_arms(study, treatment, counts, common_cuts=cuts == "common")
-    random = method == "ML" and len(arms.tables) > 1
+    random = method != "EE" and len(arms.tables) > 1
     if random:
         _check_arms(arms, len(each))
     layout = layout_of(arms, common_cuts=cuts == "common")
     model = model_of_arms(arms, layout, link, random_on, each)
-    found = _fit(arms, layout, model, random=random)
+    found = _fit(arms, layout, model, random=random, restricted=method == "REML")
     used = {"method": method, "link": link, "cuts": cuts, "random_on": random_on, "level": level}
     return _result(arms, layout, model, found, random=random, used={**used, "nodes": each})
 
@@ -136,7 +140,9 @@ def _check_arms(arms: Arms, most: int) -> None:
             )
 
 
-def _fit(arms: Arms, layout: Layout, model: Model, *, random: bool) -> Fit[Profile]:
+def _fit(
+    arms: Arms, layout: Layout, model: Model, *, random: bool, restricted: bool
+) -> Fit[Profile]:
     """Find the maximum, after a look whether there is one."""
 
     def at(tau: float, last: Profile | None, gradient: float) -> Profile:
@@ -145,7 +151,8 @@ def _fit(arms: Arms, layout: Layout, model: Model, *, random: bool) -> Fit[Profi
 
     first = at(0.0, None, GRADIENT)
     check_finite(arms, layout, model, first)
-    return search(at, highest_tau(arms, layout, first, model.link), random=random)
+    top = highest_tau(arms, layout, first, model.link)
+    return search_restricted(at, top) if random and restricted else search(at, top, random=random)
 
 
 def _result(
@@ -160,9 +167,14 @@ def _result(
     best, level = found.best, used["level"]
     boundary = random and best.tau == 0.0
     common, _ = _estimates(found.common, layout, level, with_tau=False)
-    model_random, covariance = _estimates(best, layout, level, with_tau=random and not boundary)
+    restricted = random and used["method"] == "REML"
+    with_tau = (
+        random and not boundary and not restricted
+    )  # REML takes tau for known, as networks do
+    model_random, covariance = _estimates(best, layout, level, with_tau=with_tau)
     cut_points, errors = _cut_points(best, layout, covariance)
-    q_lr = max(0.0, 2.0 * (best.value - found.common.value)) if random else math.nan
+    value, base = (at.restricted if restricted else at.value for at in (best, found.common))
+    q_lr = max(0.0, 2.0 * (value - base)) if random else math.nan
     deviance, df = _deviance(model, found.common)
     return OrdinalNetwork(
         treatments=arms.treatments,
@@ -188,7 +200,7 @@ def _result(
         included=tuple(table.name for table in arms.tables),
         left_out=arms.left_out,
         collapsed=arms.collapsed,
-        log_likelihood=best.value,
+        log_likelihood=value,
         converged=found.converged,
         iterations=found.iterations,
         boundary=boundary,

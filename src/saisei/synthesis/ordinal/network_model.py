@@ -79,7 +79,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """The maximum at one tau; ``information`` is that of (common, tau), local following."""
+    """The maximum at one tau.
+
+    ``information`` is that of (common, tau), local following; ``volume`` the logarithm of the
+    determinant of that of (local, common).
+    """
 
     tau: float
     local: tuple[FloatArray, ...] = field(hash=False)
@@ -87,8 +91,14 @@ class Profile:
     value: float
     slope: float
     information: FloatArray = field(hash=False)
+    volume: float
     iterations: int
     converged: bool
+
+    @property
+    def restricted(self) -> float:
+        """Log-likelihood with all but tau integrated out by Laplace's formula, but a constant."""
+        return self.value - 0.5 * self.volume
 
     @property
     def bend(self) -> float:
@@ -246,13 +256,15 @@ def maximise(
         else:
             break
         local, common, terms = new, common + share * step, trial
+    information = _reduced(terms)
     return Profile(
         tau,
         local,
         common,
         sum(item.value for item in terms),
         sum(float(item.gradient[-1]) for item in terms),
-        _reduced(terms),
+        information,
+        _volume(terms, information),
         iteration,
         converged,
     )
@@ -300,3 +312,9 @@ def _reduced(terms: list[Term]) -> FloatArray:
         a, c = item.information[:n, :n], item.information[:n, n:]
         total += item.information[n:, n:] - c.T @ np.linalg.solve(a, c)
     return total
+
+
+def _volume(terms: list[Term], reduced: FloatArray) -> float:
+    """Logarithm of the determinant of the information of (local, common)."""
+    own = sum(float(np.linalg.slogdet(t.information[: t.size, : t.size])[1]) for t in terms)
+    return own + float(np.linalg.slogdet(reduced[:-1, :-1])[1])

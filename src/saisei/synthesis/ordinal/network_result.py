@@ -31,8 +31,9 @@ class OrdinalNetwork:
         The estimates of all pairs; see ``NetworkModel``. Log odds ratios (or probit shifts) of
         standing higher, row against column.
     tau2
-        Variance of true effects, one for all comparisons (by maximum likelihood: low on average
-        with few studies); 0 for EE, NaN where it was not estimated for want of a second study.
+        Variance of true effects, one for all comparisons (by ML low on average with few studies,
+        and counted in the standard errors; by REML neither); 0 for EE, NaN where it was not
+        estimated for want of a second study.
     q_lr, q_lr_p
         Likelihood-ratio test of tau = 0, against half a chi-squared with one degree of freedom
         and half a zero (Self and Liang 1987).
@@ -51,7 +52,8 @@ class OrdinalNetwork:
     method, link, cuts, random_on, level, nodes
         What was used; ``nodes`` are those of the quadrature, by its dimensions.
     log_likelihood, converged, iterations, boundary, multimodal, notes
-        How the maximum was reached; ``boundary``: tau is 0 because it cannot be below.
+        How the maximum (for REML that of the restricted likelihood, a constant left out) was
+        reached; ``boundary``: tau is 0 because it cannot be below.
     """
 
     treatments: tuple[str, ...]

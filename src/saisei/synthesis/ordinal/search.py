@@ -28,6 +28,10 @@ GRID = 13
 FURTHER = (2.0, 4.0, 8.0)
 """Where the likelihood still rises at the end of the grid it is followed so much further."""
 
+GOLDEN = 0.5 * (5.0**0.5 - 1.0)
+SECTION = 1e-6
+"""Golden sections end at this width; a closer look would see the rounding of the likelihood."""
+
 
 class Profiled(Protocol):
     """The maximum over everything else at one tau."""
@@ -61,7 +65,16 @@ class Profiled(Protocol):
         """Whether they sufficed."""
 
 
+class Restricted(Profiled, Protocol):
+    """The same with everything else integrated out instead of maximised."""
+
+    @property
+    def restricted(self) -> float:
+        """Restricted log-likelihood."""
+
+
 P = TypeVar("P", bound=Profiled)
+R = TypeVar("R", bound=Restricted)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +125,53 @@ def search(
         len(peaks) > 1,
         best is grid[-1],
     )
+
+
+def search_restricted(at: Callable[[float, R | None, float], R], top: float) -> Fit[R]:
+    """Find the maximum of the restricted likelihood, whose slope is not at hand.
+
+    As ``search``, each peak of the grid refined by golden sections.
+    """
+    grid = [at(0.0, None, GRADIENT)]
+    for tau in top * np.linspace(0.0, 1.0, GRID)[1:] ** 2:
+        grid.append(at(float(tau), grid[-1], GRADIENT))
+    for factor in FURTHER:
+        if grid[-1].restricted > grid[-2].restricted:
+            grid.append(at(factor * top, grid[-1], GRADIENT))
+    values = [-np.inf, *(item.restricted for item in grid), -np.inf]
+    peaks = [
+        _golden(at, grid[max(0, i - 1)], grid[i], grid[min(len(grid) - 1, i + 1)])
+        for i in range(len(grid))
+        if values[i] <= values[i + 1] > values[i + 2]
+    ]
+    best = max(peaks, key=lambda item: item.restricted)
+    if grid[0].restricted >= best.restricted - 1e-12 * abs(best.restricted):
+        best = grid[0]  # as high but for rounding
+    at_edge = best.tau > 0.99 * grid[-1].tau
+    return Fit(
+        best,
+        grid[0],
+        sum(item.iterations for item in [*grid, *peaks]),
+        best.converged and not at_edge,
+        len(peaks) > 1,
+        at_edge,
+    )
+
+
+def _golden(at: Callable[[float, R | None, float], R], low: R, middle: R, high: R) -> R:
+    """Close in on the highest point between ``low`` and ``high``."""
+    best, a, b = middle, low.tau, high.tau
+    tau = {part: a + part * (b - a) for part in (1.0 - GOLDEN, GOLDEN)}
+    left, right = (at(value, middle, GRADIENT) for value in tau.values())
+    while b - a > SECTION * max(1.0, b):
+        if left.restricted >= right.restricted:
+            b, right = right.tau, left
+            left = at(b - GOLDEN * (b - a), left, GRADIENT)
+        else:
+            a, left = left.tau, right
+            right = at(a + GOLDEN * (b - a), right, GRADIENT)
+        best = max((best, left, right), key=lambda item: item.restricted)
+    return best
 
 
 def _refine(at: Callable[[float, P | None, float], P], low: P, high: P) -> tuple[P, bool]:
