@@ -191,6 +191,26 @@ def test_regression_with_very_unequal_errors() -> None:
             assert alone.log_evidence == pytest.approx(pool.log_evidence, rel=1e-11)
 
 
+def test_regression_with_priors_far_from_the_data() -> None:
+    """A prior for the slope from a thousandth to a million times what the data say of it.
+
+    Years need no centring: a moderator around 2000 gives the slope of one around 0.
+    """
+    for seed in range(16):
+        random = np.random.default_rng(seed)
+        k = int(random.integers(3, 12))
+        x, se = random.normal(size=k), 10.0 ** random.uniform(-2, 2, k)
+        y = random.normal(size=k) * se
+        slope = syn.Normal(0.0, float(10.0 ** random.uniform(-3, 6)))
+        prior = syn.LogT(0.0, 1.0) if seed % 2 else syn.HalfNormal(0.5)
+        one = syn.bayes_regress(y, se, x, prior, [None, slope])
+        other = syn.bayes_regress(y, se, 2000.0 + x, prior, [None, slope])
+        assert one.converged
+        for here, there in ((one["x1"], other["x1"]), (one.tau, other.tau)):
+            gap = np.abs(here.quantile(P) - there.quantile(P)).max()
+            assert gap <= 1e-8 * scale_of(here), seed
+
+
 def test_rounding_is_told() -> None:
     """Data that contradict the prior by 1e8 standard errors: the answer says it may be off."""
     assert not syn.bayes_pool([1e9, -1e9], [5.0, 5.0], syn.Uniform(0.01)).converged

@@ -1,8 +1,8 @@
 """Random-effects models that are linear and normal given tau: means, regressions, networks.
 
 Independent rows ``y ~ N(x b, v + tau2)``; a normal prior for a combination of the coefficients is
-one more row, to which tau2 is not added. Rows are ordered as in ``networks.fit``: the most precise
-that tell everything stand on top, the rest are ``k`` times them, and with ``S = W_rest^(1/2) k
+one more row, to which tau2 is not added. As in ``networks.fit`` the most precise rows that tell
+everything stand on top, the rest are ``k`` times them, and with ``S = W_rest^(1/2) k
 W_top^(-1/2)`` and the scaled gaps ``g = W_rest^(1/2) (y_rest - k y_top)`` everything follows from
 ``M = 1 + S'S``: what the top rows estimate moves by ``W_top^(-1/2) M^-1 S'g`` and has the precision
 ``W_top^(1/2) M W_top^(1/2)``, and the residual sum of squares is that of ``g - S M^-1 S'g`` and of
@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saisei.synthesis.bayes.priors import LOG_SQRT_2PI
-from saisei.synthesis.networks.fit import Frame, frame
+from saisei.synthesis.networks.fit import INDEPENDENT, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from saisei.synthesis._numeric.arrays import BoolArray, FloatArray
+    from saisei.synthesis._numeric.arrays import BoolArray, FloatArray, IntArray
     from saisei.synthesis.bayes.priors import Normal, TauPrior
 
 
@@ -121,17 +121,18 @@ def rows_model(
 ) -> LinearModel:
     """Put rows in order: the first ``data`` of them are data, the others priors.
 
-    ``back`` (n, c) turns the coefficients of the columns of ``x`` into those asked for. A prior is
-    overtaken by what tau2 makes of the data: at each of its standard errors the rows are ordered
-    anew, so that between them no row on top has more than twice the variance of one it explains.
+    ``back`` (n, c) turns the coefficients of the columns of ``x`` into those asked for. As tau
+    grows it makes the data alike, and the priors more precise than they are: the rows are ordered
+    anew at every tenfold of the smallest standard error.
     """
     random = (np.arange(y.size) < data).astype(np.float64)
-    orderings = []
-    for start in (0.0, *np.unique(np.sqrt(spread[data:])).tolist()):
-        own = frame(x, spread + random * start**2)
-        singular = np.linalg.svd(x[own.top], compute_uv=False)[: own.top.size]
-        log_size = float(np.log(singular).sum())
-        orderings.append(Ordering(start, own, back @ own.inverse, log_size))
+    orderings: list[Ordering] = []
+    # Without a prior nothing changes once tau is beyond all standard errors.
+    starts = _starts(spread)[: None if data < y.size else -4]
+    for start in starts:
+        top = _pivots(x, spread + random * start**2)
+        if not (orderings and np.array_equal(top, orderings[-1].frame.top)):
+            orderings.append(_ordering(x, top, back, start))
     free = y.size - orderings[0].frame.top.size
     return LinearModel(
         y=y,
@@ -143,6 +144,50 @@ def rows_model(
         power=float(free),
         constant=-free * LOG_SQRT_2PI,
     )
+
+
+def _starts(spread: FloatArray) -> FloatArray:
+    """Values of tau between which no ratio of variances moves far, and some far beyond.
+
+    Far out the priors, which tau leaves as they are, come before all data, however little one of
+    them tells beside another.
+    """
+    low, high = 0.5 * math.log10(float(spread.min())), 0.5 * math.log10(float(spread.max()))
+    beyond = high + np.array([3.0, 6.0, 9.0, 12.0])
+    return np.concatenate([[0.0], 10.0 ** np.arange(low, high + 2.0), 10.0**beyond])
+
+
+def _pivots(x: FloatArray, variance: FloatArray) -> IntArray:
+    """Choose rows one by one: the one that tells most of what those before it do not.
+
+    That is the largest part outside their span in units of its standard error, as in a QR
+    factorisation with pivots of the weighted rows; but the span is followed without weights, so
+    that the rounding of a very precise row does not pass for news.
+    """
+    left, root = x.copy(), np.sqrt(variance)
+    nothing = INDEPENDENT * np.sqrt(np.vecdot(x, x))
+    top: list[int] = []
+    while len(top) < x.shape[1]:
+        length = np.sqrt(np.vecdot(left, left))
+        row = int(np.argmax(np.where(length > nothing, length / root, 0.0)))
+        if length[row] <= nothing[row]:
+            break
+        unit = left[row] / length[row]
+        for _ in range(2):  # twice is enough
+            left -= np.outer(left @ unit, unit)
+        left[top := [*top, row]] = 0.0
+    return np.array(top, dtype=np.intp)
+
+
+def _ordering(x: FloatArray, top: IntArray, back: FloatArray, start: float) -> Ordering:
+    """Put the rest in terms of the rows on top."""
+    rest = np.setdiff1d(np.arange(len(x)), top)
+    inverse = np.asarray(np.linalg.pinv(x[top]), dtype=np.float64)
+    k = x[rest] @ inverse
+    k[np.abs(k) < 1e-12] = 0.0
+    singular = np.linalg.svd(x[top], compute_uv=False)[: top.size]
+    own = Frame(top, rest, k, inverse)
+    return Ordering(start, own, back @ inverse, float(np.log(singular).sum()))
 
 
 def linear_model(
@@ -169,7 +214,7 @@ def linear_model(
     constant = float(np.linalg.slogdet(back)[1])
     for j, one in enumerate(priors):
         if one is not None:
-            # A row as long as those of the data, for ``frame``.
+            # A row as long as those of the data.
             length = math.sqrt(float(back[j] @ back[j]) / p)
             rows.append(back[j][None] / length)
             values.append(np.array([one.mean / length]))
