@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 GRADIENT = 1e-9
 """Newton stops when no derivative exceeds this share of the number of people."""
 
+SHARP = 1e-11
+"""The same where the curvature at the end matters too, as it does for a restricted likelihood."""
+
 ROUGH = 1e-5
 """The same while tau is only searched on the grid."""
 
@@ -132,12 +135,12 @@ def search_restricted(at: Callable[[float, R | None, float], R], top: float) -> 
 
     As ``search``, each peak of the grid refined by golden sections.
     """
-    grid = [at(0.0, None, GRADIENT)]
+    grid = [at(0.0, None, SHARP)]
     for tau in top * np.linspace(0.0, 1.0, GRID)[1:] ** 2:
-        grid.append(at(float(tau), grid[-1], GRADIENT))
+        grid.append(at(float(tau), grid[-1], SHARP))
     for factor in FURTHER:
         if grid[-1].restricted > grid[-2].restricted:
-            grid.append(at(factor * top, grid[-1], GRADIENT))
+            grid.append(at(factor * top, grid[-1], SHARP))
     values = [-np.inf, *(item.restricted for item in grid), -np.inf]
     peaks = [
         _golden(at, grid[max(0, i - 1)], grid[i], grid[min(len(grid) - 1, i + 1)])
@@ -145,7 +148,7 @@ def search_restricted(at: Callable[[float, R | None, float], R], top: float) -> 
         if values[i] <= values[i + 1] > values[i + 2]
     ]
     best = max(peaks, key=lambda item: item.restricted)
-    if grid[0].restricted >= best.restricted - 1e-12 * abs(best.restricted):
+    if grid[0].restricted >= best.restricted - 1e-10 * abs(best.restricted):
         best = grid[0]  # as high but for rounding
     at_edge = best.tau > 0.99 * grid[-1].tau
     return Fit(
@@ -162,14 +165,14 @@ def _golden(at: Callable[[float, R | None, float], R], low: R, middle: R, high: 
     """Close in on the highest point between ``low`` and ``high``."""
     best, a, b = middle, low.tau, high.tau
     tau = {part: a + part * (b - a) for part in (1.0 - GOLDEN, GOLDEN)}
-    left, right = (at(value, middle, GRADIENT) for value in tau.values())
+    left, right = (at(value, middle, SHARP) for value in tau.values())
     while b - a > SECTION * max(1.0, b):
         if left.restricted >= right.restricted:
             b, right = right.tau, left
-            left = at(b - GOLDEN * (b - a), left, GRADIENT)
+            left = at(b - GOLDEN * (b - a), left, SHARP)
         else:
             a, left = left.tau, right
-            right = at(a + GOLDEN * (b - a), right, GRADIENT)
+            right = at(a + GOLDEN * (b - a), right, SHARP)
         best = max((best, left, right), key=lambda item: item.restricted)
     return best
 
