@@ -283,6 +283,15 @@ def test_equal_studies_do_not_vary(method: Any) -> None:
     assert net.random.se[1, 0] == pytest.approx(own.se / math.sqrt(3.0), rel=1e-8)
 
 
+def test_without_a_degree_of_freedom_reml_tells_no_tau() -> None:
+    net = syn.network_ordinal(**GOOD, method="REML")
+    assert math.isnan(net.tau2)
+    assert net.notes == ("no degree of freedom is left: tau2 cannot be estimated",)
+    np.testing.assert_array_equal(net.random.te, net.common.te)
+    assert syn.network_ordinal(**GOOD).tau2 == 0.0
+    np.testing.assert_array_equal(*net.prediction_interval()[:1], net.random.lower)
+
+
 def test_quadrature_is_refined_in_vain() -> None:
     net = syn.network_ordinal(**TRIANGLE, cuts="common")
     finer = syn.network_ordinal(**TRIANGLE, cuts="common", nodes=(81, 45))

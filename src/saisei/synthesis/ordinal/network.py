@@ -119,7 +119,8 @@ def network_ordinal(  # noqa: PLR0913 - the columns of a table, and settings tha
     if not each or min(each) < 1:
         raise ValueError(f"nodes is {nodes}; expected numbers of 1 or more")
     arms = read_arms(study, treatment, counts, common_cuts=cuts == "common")
-    random = method != "EE" and len(arms.tables) > 1
+    free = sum(len(table.arms) - 1 for table in arms.tables) - len(arms.treatments) + 1
+    random = len(arms.tables) > 1 and (method == "ML" or (method == "REML" and free > 0))
     if random:
         _check_arms(arms, len(each))
     layout = layout_of(arms, common_cuts=cuts == "common")
@@ -205,7 +206,7 @@ def _result(
         iterations=found.iterations,
         boundary=boundary,
         multimodal=found.multimodal,
-        notes=_notes(found, layout, len(arms.tables), random=random),
+        notes=_notes(found, layout, arms, used["method"], random=random),
         **used,
     )
 
@@ -264,12 +265,14 @@ def _deviance(model: Model, profile: Profile) -> tuple[float, int]:
     return max(0.0, total), df
 
 
-def _notes(found: Fit[Profile], layout: Layout, k: int, *, random: bool) -> tuple[str, ...]:
-    notes = []
+def _notes(
+    found: Fit[Profile], layout: Layout, arms: Arms, method: str, *, random: bool
+) -> tuple[str, ...]:
+    notes, k = [], len(arms.tables)
     if found.multimodal:
         notes.append("the likelihood of tau has several maxima; the highest was taken")
     if not found.converged and not found.at_edge:
-        notes.append("the search for the maximum ended early; cut-points may coincide")
+        notes.append("the search for the maximum ended early; common cut-points may coincide")
     if found.at_edge:
         notes.append("the likelihood still rises at the largest tau tried: tau has no estimate")
     if len(layout.parts) > 1:
@@ -277,6 +280,8 @@ def _notes(found: Fit[Profile], layout: Layout, k: int, *, random: bool) -> tupl
         notes.append(f"no study ties these cuts together, so that each part has its own 0: {shown}")
     if k == 1:
         notes.append("one study: its own estimates; tau2 cannot be estimated")
+    elif method == "REML" and not random:
+        notes.append("no degree of freedom is left: tau2 cannot be estimated")
     if k == 2 and random:
         notes.append("two studies: tau2 is hardly known")
     return tuple(notes)

@@ -254,6 +254,7 @@ def maximise(
                 break
             share *= 0.5
         else:
+            converged = size <= GRADIENT * model.people
             break
         local, common, terms = new, common + share * step, trial
     information = _reduced(terms)

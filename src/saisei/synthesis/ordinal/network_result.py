@@ -33,7 +33,7 @@ class OrdinalNetwork:
     tau2
         Variance of true effects, one for all comparisons (by ML low on average with few studies,
         and counted in the standard errors; by REML neither); 0 for EE, NaN where it was not
-        estimated for want of a second study.
+        estimated for want of a second study (for REML of a degree of freedom).
     q_lr, q_lr_p
         Likelihood-ratio test of tau = 0, against half a chi-squared with one degree of freedom
         and half a zero (Self and Liang 1987).
