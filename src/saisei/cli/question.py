@@ -24,7 +24,10 @@ LIMITS = ("at_most", "at_least", "gain_at_least", "fall_at_least")
 
 def pool(
     outcome: Annotated[str, typer.Option(help="What was measured: mrs, death, fma-motor …")],
-    kind: Annotated[str, typer.Option(help="events, ordinal or mean.")] = "events",
+    kind: Annotated[
+        str | None,
+        typer.Option(help="events, ordinal or mean; what fits the outcome when left out."),
+    ] = None,
     event: Annotated[
         str | None, typer.Option(help="Who is counted on a scale: at_most:2, gain_at_least:10.")
     ] = None,
@@ -58,7 +61,7 @@ def pool(
 
 
 def _question(**asked: Any) -> Question:
-    from saisei.evidence import Question
+    from saisei.evidence import Question, fitting_kind
     from saisei.vocabulary import CellType, Condition, Outcome, Route, Stage
 
     words: dict[str, type[StrEnum]] = {
@@ -66,13 +69,15 @@ def _question(**asked: Any) -> Question:
         "route": Route,
     }  # fmt: skip
     known = {name: _word(asked[name], kind, f"--{name}") for name, kind in words.items()}
-    must_be_known(asked["kind"], ["events", "ordinal", "mean"], "--kind")
+    if asked["kind"] is not None:
+        must_be_known(asked["kind"], ["events", "ordinal", "mean"], "--kind")
     if asked["measure"] is not None:
         must_be_known(asked["measure"], ["OR", "RR", "RD", "COR", "MD", "SMD"], "--measure")
+    event = _limit(asked["event"])
     return Question(
         outcome=known["outcome"],
-        kind=asked["kind"],
-        event=_limit(asked["event"]),
+        kind=asked["kind"] or fitting_kind(known["outcome"], asked["measure"], event),
+        event=event,
         measure=asked["measure"],
         condition=known["condition"],
         stage=known["stage"],

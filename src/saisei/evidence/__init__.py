@@ -37,6 +37,7 @@ from saisei.evidence.question import (
     Selection,
     Unreported,
     Why,
+    fitting_kind,
 )
 from saisei.evidence.stages import stages_treated
 from saisei.evidence.tables import StudyTable, is_ratio, measures, read_table
@@ -77,6 +78,7 @@ __all__ = [
     "beside_text",
     "check_studies",
     "concerns",
+    "fitting_kind",
     "flag_text",
     "is_mixed",
     "is_ratio",

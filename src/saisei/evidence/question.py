@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +33,7 @@ __all__ = [
     "Selection",
     "Unreported",
     "Why",
+    "fitting_kind",
 ]
 
 QuestionKind = Literal["ordinal", "events", "mean"]
@@ -58,6 +60,9 @@ MEASURES: dict[QuestionKind, tuple[Measure, ...]] = {
     "mean": ("MD", "SMD"),
 }
 """The measures of each kind of question; the first is meant when none is named."""
+
+FEW_GRADES = 10
+"""Scales with no more grades are reported grade by grade; a convention of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +121,8 @@ class Question:
         if facts.kind != "scale" and self.kind != "events":
             raise _nonsense("kind", f"`{self.kind}` of {facts.title}", "events")
         if facts.kind == "scale" and (self.kind == "events") != (self.event is not None):
-            raise _nonsense("event", f"`{self.kind}` of {facts.title}", "a limit with events only")
+            expected = "who is counted, such as at most 2" if self.kind == "events" else "no limit"
+            raise _nonsense("event", f"`{self.kind}` of {facts.title}", expected)
         if facts.kind == "event" and self.event is not None:
             raise _nonsense("event", f"a limit on {facts.title}", "none")
         if self.kind == "ordinal" and facts.categories is None:
@@ -131,6 +137,28 @@ class Question:
     def wanted_measure(self) -> Measure:
         """The measure asked for, or the first of its kind."""
         return self.measure or MEASURES[self.kind][0]
+
+
+def fitting_kind(
+    outcome: Outcome, measure: str | None = None, event: Limit | None = None
+) -> QuestionKind:
+    """Give the kind of question that an outcome allows, where nobody named one.
+
+    Events where somebody is counted; of a scale of few grades (`FEW_GRADES`) its whole
+    distribution, of any other its mean. A measure decides where it belongs to one kind.
+
+    Examples
+    --------
+    >>> fitting_kind(Outcome.MRS), fitting_kind(Outcome.DEATH), fitting_kind(Outcome.FMA_MOTOR)
+    ('ordinal', 'events', 'mean')
+    """
+    facts = outcome_facts(outcome)
+    if event is not None or facts.kind != "scale":
+        return "events"
+    named = [kind for kind, measures in MEASURES.items() if measure in measures]
+    if named:
+        return named[0]
+    return "ordinal" if (facts.categories or math.inf) <= FEW_GRADES else "mean"
 
 
 def _nonsense(name: str, found: str, expected: str) -> OptionError:
