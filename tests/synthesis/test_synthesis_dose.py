@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from saisei import synthesis as syn
+from saisei.synthesis.regression.mixed_blocks import log_likelihood, stack
 
 DOSE = (
     (0, 9.06, 27, 45, 64.8),
@@ -303,10 +304,10 @@ def test_multivariate_likelihood_against_a_free_maximisation() -> None:
 
 def test_restricted_likelihood_is_stationary() -> None:
     """REML's optimum in psi, from differences of the restricted likelihood itself."""
-    from saisei.synthesis.dose.mixed_blocks import log_likelihood  # noqa: PLC0415 - not public
 
     result = syn.dose_response(ALCOHOL, "quadratic", stages=1)
-    blocks = [(s.y, np.column_stack([s.dose, s.dose**2]), s.covariance) for s in ALCOHOL]
+    rows = [(s.y, np.column_stack([s.dose, s.dose**2]), s.covariance) for s in ALCOHOL]
+    blocks = stack(rows)
     for i, j in ((0, 0), (0, 1), (1, 1)):
         h = np.zeros((2, 2))
         h[i, j] = h[j, i] = 1e-4 * math.sqrt(result.psi[i, i] * result.psi[j, j])

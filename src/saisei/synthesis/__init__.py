@@ -150,6 +150,11 @@ from saisei.synthesis.regression.counts import CountsRegression, regress_counts
 from saisei.synthesis.regression.joint_test import RobustTest
 from saisei.synthesis.regression.moderators import Prediction, RegressionResult, regress
 from saisei.synthesis.regression.multilevel import MultilevelResult, multilevel
+from saisei.synthesis.regression.multivariate import (
+    MultivariatePrediction,
+    MultivariateResult,
+    multivariate,
+)
 from saisei.synthesis.regression.permutation import PermutationResult, permutation_test
 from saisei.synthesis.regression.robust import RobustResult, robust
 from saisei.synthesis.regression.subgroups import Subgroup, SubgroupsResult, subgroups
@@ -216,6 +221,8 @@ __all__ = [
     "MeanSD",
     "Mixture",
     "MultilevelResult",
+    "MultivariatePrediction",
+    "MultivariateResult",
     "NetHeat",
     "NetworkCountsResult",
     "NetworkFunnel",
@@ -292,6 +299,7 @@ __all__ = [
     "mean_sd_from_median_range",
     "mean_sd_from_quantiles",
     "multilevel",
+    "multivariate",
     "net_heat",
     "network",
     "network_components",

@@ -14,9 +14,9 @@ import numpy as np
 
 from saisei.synthesis._numeric import special
 from saisei.synthesis._numeric.arrays import check_level, frozen, plain, vector
-from saisei.synthesis.dose.mixed_blocks import common_fit, fit_blocks
 from saisei.synthesis.dose.response import DoseMethod, DosePrediction
 from saisei.synthesis.effects.measures import LeftOut
+from saisei.synthesis.regression.mixed_blocks import common_fit, fit_blocks, stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,9 +143,9 @@ def emax_response(
         raise ValueError("no study has an ED50 within reach of its doses")
     converged, iterations, boundary, psi = True, 0, False, np.zeros((2, 2))
     if method == "EE" or len(blocks) == 1:
-        beta, covariance, _ = common_fit(blocks)
+        beta, covariance, _ = common_fit(stack(blocks))
     else:
-        fit = fit_blocks(blocks, restricted=method == "REML")
+        fit = fit_blocks(stack(blocks), restricted=method == "REML")
         beta, covariance, psi = fit.beta, fit.covariance, fit.psi
         converged, iterations, boundary = fit.converged, fit.iterations, fit.boundary
     return EmaxResponse(

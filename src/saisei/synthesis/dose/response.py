@@ -19,10 +19,16 @@ from saisei.synthesis._numeric import special
 from saisei.synthesis._numeric.arrays import check_level, frozen, plain, vector
 from saisei.synthesis._numeric.result import Result
 from saisei.synthesis.dose.contrasts import DoseStudy
-from saisei.synthesis.dose.mixed_blocks import BlockFit, common_fit, fit_blocks, log_likelihood
 from saisei.synthesis.dose.shapes import DoseShape, Shape, make_shape
 from saisei.synthesis.effects.measures import LeftOut
 from saisei.synthesis.pairwise.heterogeneity import estimate_tau2
+from saisei.synthesis.regression.mixed_blocks import (
+    BlockFit,
+    common_fit,
+    fit_blocks,
+    log_likelihood,
+    stack,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from saisei.synthesis._numeric.arrays import FloatArray
-    from saisei.synthesis.dose.mixed_blocks import Block
+    from saisei.synthesis.regression.mixed_blocks import Block
 
 DoseMethod = Literal["REML", "ML", "EE"]
 
@@ -239,7 +245,7 @@ def _block(study: DoseStudy, curve: DoseShape) -> Block:
 
 
 def _first_stage(block: Block) -> tuple[FloatArray, FloatArray]:
-    beta, covariance, _ = common_fit([block])
+    beta, covariance, _ = common_fit(stack([block]))
     return beta, covariance
 
 
@@ -251,12 +257,13 @@ def _enough(parts: Sequence[Block], p: int) -> None:
 
 def _fit(parts: Sequence[Block], method: DoseMethod) -> tuple[BlockFit, float]:
     """Fit all blocks; one coefficient goes through the univariate estimators, which are exact."""
-    beta, covariance, q = common_fit(parts)
+    blocks = stack(parts)
+    beta, covariance, q = common_fit(blocks)
     p = beta.size
     restricted = method == "REML"
     telling = [part for part in parts if part[1].any()]
     if method != "EE" and len(telling) > 1 and p > 1:
-        return fit_blocks(parts, restricted=restricted), q
+        return fit_blocks(blocks, restricted=restricted), q
     tau2, iterations, converged, boundary = 0.0, 0, True, False
     if method != "EE" and len(telling) > 1:
         first = [_first_stage(part) for part in telling]
@@ -272,7 +279,7 @@ def _fit(parts: Sequence[Block], method: DoseMethod) -> tuple[BlockFit, float]:
         beta = np.array([float(b[0] + w @ (b - b[0]) / w.sum())])
         covariance = np.eye(1) / w.sum()
     psi = tau2 * np.eye(p)
-    value = log_likelihood(parts, psi, restricted=restricted)
+    value = log_likelihood(blocks, psi, restricted=restricted)
     return BlockFit(beta, covariance, psi, value, iterations, converged, boundary), q
 
 

@@ -2,7 +2,8 @@
 
 The model (Berkey and others 1998) is ``y_i ~ N(theta_i, V_i)``, ``theta_i ~ N(mu, S)`` with two
 outcomes each: sampling errors of one study are correlated, and so are its true effects. A study
-that reports one outcome only still tells something of the other.
+that reports one outcome only still tells something of the other. It is ``multivariate`` with two
+outcomes, in a form of its own.
 """
 
 from __future__ import annotations
@@ -18,16 +19,14 @@ from saisei.synthesis._numeric.arrays import LARGEST, check_level, frozen
 from saisei.synthesis._numeric.result import Result
 from saisei.synthesis.pairwise.pooling import _p_value, _quantile
 from saisei.synthesis.regression.design import limits
+from saisei.synthesis.regression.outcomes import Outcomes, fit_outcomes, numbers, spread_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from saisei.synthesis._numeric.arrays import BoolArray, FloatArray
-
-STARTS = 6
-"""How many of the grid's summits are climbed to the top."""
+    from saisei.synthesis._numeric.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -47,8 +46,8 @@ class BivariateResult(Result):
     method, test, level
         What was used.
     converged, boundary, multimodal
-        ``boundary``: a variance is 0 or the correlation 1 or -1; ``multimodal``: the likelihood
-        has several maxima, of which the highest was taken.
+        ``boundary``: a variance is 0 or the correlation 1 or -1; ``multimodal``: some starts led
+        to another maximum, which is lower.
     """
 
     names: tuple[str, str]
@@ -100,7 +99,7 @@ def bivariate(
     covariance : array_like of shape (k,)
         Sampling covariance of the two estimates; not looked at where one is missing.
     method : {"REML", "ML"}
-        The maximum is sought on a grid over both variances and the correlation, and refined.
+        The highest (restricted) likelihood from many starts, as in ``multivariate``.
     names : sequence of two str
         The outcomes' names.
     level : float
@@ -129,47 +128,35 @@ def bivariate(
         raise ValueError(f"method is {method!r}; expected one of REML, ML")
     check_level(level)
     first, second = names
-    estimates, spread, there = _checked(y, v, covariance)
-    centre = np.array([estimates[there[:, j], j].mean() for j in (0, 1)])
-    moved = np.where(there, estimates - centre, 0.0)
-    data = _Pairs(moved, spread, there, restricted=method == "REML")
-    height, root, converged, multimodal = data.maximise()
-    between = root @ root.T
-    mean, cov = data.means(between)
-    se = np.sqrt(np.diagonal(cov))
-    tau2 = (float(between[0, 0]), float(between[1, 1]))
-    tiny = 1e-9 * np.diagonal(data.unit)
-    flat = [bool(tau2[j] <= tiny[j]) for j in (0, 1)]
-    correlation = math.nan if any(flat) else float(between[0, 1] / math.sqrt(tau2[0] * tau2[1]))
+    data = _checked(y, v, covariance)
+    fit, _ = fit_outcomes(data, method, "unstructured")
+    se = np.sqrt(np.diagonal(fit.covariance))
+    tau, correlations = spread_of(fit.psi, data)
+    size = int(data.there.sum()) - (2 if method == "REML" else 0)
     return BivariateResult(
         names=(str(first), str(second)),
-        tau2=(0.0 if flat[0] else tau2[0], 0.0 if flat[1] else tau2[1]),
-        correlation=correlation,
-        log_likelihood=height,
-        k=moved.shape[0],
-        reported=(int(there[:, 0].sum()), int(there[:, 1].sum())),
+        tau2=(float(tau[0] ** 2), float(tau[1] ** 2)),
+        correlation=float(correlations[0, 1]),
+        log_likelihood=fit.log_likelihood + 0.5 * size * math.log(2.0 * math.pi),
+        k=len(data.y),
+        reported=(int(data.there[:, 0].sum()), int(data.there[:, 1].sum())),
         method=method,
         test="z",
         level=level,
-        converged=converged,
-        boundary=any(flat) or abs(correlation) > 1.0 - 1e-6,
-        multimodal=multimodal,
-        estimates=frozen(centre + mean),
+        converged=fit.converged,
+        boundary=fit.boundary,
+        multimodal=fit.multimodal,
+        estimates=frozen(fit.beta),
         se=frozen(se),
-        ci=frozen(limits(centre + mean, _quantile(level, None) * se)),
-        p_values=frozen(np.array(list(map(_p_value, centre + mean, se, (None, None))))),
-        covariance=frozen(cov),
+        ci=frozen(limits(fit.beta, _quantile(level, None) * se)),
+        p_values=frozen(np.array(list(map(_p_value, fit.beta, se, (None, None))))),
+        covariance=frozen(fit.covariance),
     )
 
 
-def _checked(
-    y: ArrayLike, v: ArrayLike, covariance: ArrayLike
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return estimates (k, 2), sampling covariances (k, 2, 2) and what is reported."""
-    try:
-        estimates, variances, cov = (np.array(one, dtype=np.float64) for one in (y, v, covariance))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"y, v and covariance must be numbers: {error}") from None
+def _checked(y: ArrayLike, v: ArrayLike, covariance: ArrayLike) -> Outcomes:
+    """Return the data as those of several outcomes."""
+    estimates, variances, cov = numbers("y", y), numbers("v", v), numbers("covariance", covariance)
     k = estimates.shape[0] if estimates.ndim else 0
     if estimates.shape != (k, 2) or variances.shape != (k, 2) or cov.shape != (k,):
         raise ValueError(
@@ -191,110 +178,4 @@ def _checked(
     spread = np.zeros((k, 2, 2))
     spread[:, 0, 0], spread[:, 1, 1] = np.where(there, variances, 1.0).T
     spread[:, 0, 1] = spread[:, 1, 0] = np.where(both, cov, 0.0)
-    return estimates, spread, there
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pairs:
-    """The likelihood of the covariance of true effects."""
-
-    y: FloatArray
-    v: FloatArray
-    there: BoolArray
-    restricted: bool
-
-    @property
-    def unit(self) -> FloatArray:
-        """Size of the variances, for scaling: sampling and observed together."""
-        own = [self.there[:, j] for j in (0, 1)]
-        return np.diag(
-            [float(np.median(self.v[m, j, j]) + self.y[m, j].var()) for j, m in enumerate(own)]
-        )
-
-    def parts(self, between: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return precisions (..., k, 2, 2), their sum, and the sum of log-determinants."""
-        a = self.v[:, 0, 0] + between[..., 0, 0, None]
-        d = self.v[:, 1, 1] + between[..., 1, 1, None]
-        both = self.there.all(1)
-        c = np.where(both, self.v[:, 0, 1] + between[..., 0, 1, None], 0.0)
-        a, d = np.where(self.there[:, 0], a, 1.0), np.where(self.there[:, 1], d, 1.0)
-        determinant = a * d - c * c
-        inverse = np.empty((*determinant.shape, 2, 2))
-        inverse[..., 0, 0] = np.where(self.there[:, 0], d / determinant, 0.0)
-        inverse[..., 1, 1] = np.where(self.there[:, 1], a / determinant, 0.0)
-        inverse[..., 0, 1] = inverse[..., 1, 0] = -c / determinant
-        return inverse, inverse.sum(-3), np.log(determinant).sum(-1)
-
-    def means(self, between: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the two means and their covariance."""
-        inverse, total, _ = self.parts(between)
-        cov: FloatArray = np.asarray(np.linalg.inv(total), dtype=np.float64)
-        return np.asarray(cov @ np.einsum("kij,kj->i", inverse, self.y), dtype=np.float64), cov
-
-    def height(self, between: FloatArray) -> FloatArray:
-        """Return the (restricted) log-likelihood, for one or many covariances."""
-        inverse, total, logs = self.parts(between)
-        along = np.einsum("...kij,kj->...i", inverse, self.y)
-        mean = np.linalg.solve(total, along[..., None])[..., 0]
-        residual = np.where(self.there, self.y - mean[..., None, :], 0.0)
-        value = logs + np.einsum("...ki,...kij,...kj->...", residual, inverse, residual)
-        if self.restricted:
-            value = value + np.log(np.linalg.det(total))
-        return np.asarray(-0.5 * value)
-
-    def maximise(self) -> tuple[float, FloatArray, bool, bool]:
-        """Return the height, a root of the covariance, convergence, and whether several maxima."""
-        from scipy.optimize import minimize  # noqa: PLC0415 - slow to load, and only needed here
-
-        unit = np.sqrt(self.unit)
-        tau = np.concatenate([[0.0], np.geomspace(0.02, 8.0, 15)])
-        rho = np.sin(np.linspace(-0.5, 0.5, 15) * math.pi)
-        t1, t2, r = np.meshgrid(tau, tau, rho, indexing="ij")
-        roots = np.zeros((*t1.shape, 2, 2))
-        roots[..., 0, 0], roots[..., 1, 0] = t1, r * t2
-        roots[..., 1, 1] = np.sqrt(np.maximum(0.0, 1.0 - r * r)) * t2
-        roots = unit @ roots
-        heights = np.stack([self.height(one @ np.swapaxes(one, -1, -2)) for one in roots])
-
-        def root(at: FloatArray) -> FloatArray:
-            return np.asarray(unit @ np.array([[at[0], 0.0], [at[1], at[2]]]))
-
-        def depth(at: FloatArray) -> float:
-            here = root(at)
-            return -float(self.height(here @ here.T))
-
-        tops = []
-        for place in _summits(heights):
-            start = np.linalg.solve(unit, roots[place])
-            at, found = np.array([start[0, 0], start[1, 0], start[1, 1]]), math.inf
-            for _ in range(8):  # starting afresh, the simplex does not collapse short of the top
-                step = minimize(
-                    depth,
-                    at,
-                    method="Nelder-Mead",
-                    options={"xatol": 1e-10, "fatol": 1e-13, "maxiter": 2000},
-                )
-                at, gain, found = step.x, found - step.fun, step.fun
-                if gain < 1e-11:
-                    break
-            tops.append((-found, root(at), gain < 1e-9))
-        best = max(tops, key=lambda top: top[0])
-        scale = np.abs(self.unit).max()
-        apart = [np.abs(top[1] @ top[1].T - best[1] @ best[1].T).max() for top in tops]
-        several = any(gap > 1e-3 * scale for gap in apart)
-        return best[0], best[1], best[2], several
-
-
-def _summits(heights: FloatArray) -> list[tuple[int, ...]]:
-    """Return the highest places of a grid that no neighbour tops."""
-    padded = np.pad(heights, 1, constant_values=-math.inf)
-    around = [
-        padded[tuple(slice(1 + s, 1 + s + n) for s, n in zip(shift, heights.shape, strict=True))]
-        for shift in itertools.product((-1, 0, 1), repeat=3)
-        if any(shift)
-    ]
-    places = np.argwhere(heights >= np.max(around, axis=0))
-    there = np.array([heights[tuple(place)] for place in places])
-    # Without a variance the correlation says nothing: such places are one and the same.
-    _, distinct = np.unique(np.round(-there, 9), return_index=True)
-    return [tuple(int(i) for i in places[one]) for one in distinct[:STARTS]]
+    return Outcomes(np.where(there, estimates, 0.0), spread, np.ones((k, 1)), there, ())
