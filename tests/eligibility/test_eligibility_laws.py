@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from saisei.base.dates import Span
 from saisei.cases import Answer, Known
-from saisei.eligibility import Criterion, Lookup, evaluate, judge, parse
+from saisei.eligibility import Criterion, Lookup, by_field, evaluate, judge, parse
 from saisei.vocabulary import Truth
 
 FLAGS = ("epilepsy", "coma", "diabetes")
@@ -89,7 +89,7 @@ def known(person: Person) -> Lookup:
         value = person[field]
         return Answer(field, "missing" if value is None else "known", value)
 
-    return lookup
+    return by_field(lookup)
 
 
 def truth(rule: str, person: Person) -> Truth:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from saisei.base.dates import Span
-from saisei.cases import Answer, Known, fields
-from saisei.eligibility import evaluate, parse, sentence
+from saisei.cases import Answer, Case, Known, case_from_data, fields
+from saisei.eligibility import by_field, evaluate, parse, sentence
 
 PAGE = Path(__file__).parents[2] / "docs" / "criteria.md"
 RESULTS = {"yes": "TRUE", "no": "FALSE", "unknown": "UNKNOWN"}
@@ -57,7 +57,32 @@ def meant(field: str, cell: str) -> Answer:
     return Answer(field, "known", value)
 
 
-PEOPLE = list(rows_of_people())
+def rows_of_cases() -> Iterator[tuple[str, str, str, str]]:
+    """Give the rows whose first column is a date, or the records of a number."""
+    for header, _, *rows in tables():
+        field = header[0].removeprefix("records of ")
+        recorded = field != header[0]
+        if field in fields() and (recorded or fields()[field].type in ("date", "datetime")):
+            for cell, *expected in rows:
+                for expression, result in zip(header[1:], expected, strict=True):
+                    yield field, cell, expression.strip("`"), result
+
+
+def case_with(field: str, cell: str) -> Case:
+    """Make a case of a date, or of records such as ``2026-11-14: 8; 2026-11-19: 4``."""
+    moment = {"as_of": "2026-11-20"}
+    if cell == "unknown":
+        return case_from_data(moment)
+    if ": " not in cell:
+        return case_from_data({**moment, field: cell})
+    records = [one.split(": ") for one in cell.split("; ")]
+    return case_from_data(
+        {**moment, field: [{"value": float(value), "date": date} for date, value in records]}
+    )
+
+
+PEOPLE = [row for row in rows_of_people() if "since(" not in row[1]]
+CASES = list(rows_of_cases())
 
 
 def test_the_page_holds_tables_of_every_kind() -> None:
@@ -72,13 +97,18 @@ def test_the_page_holds_tables_of_every_kind() -> None:
 
 @pytest.mark.parametrize(("person", "expression", "expected"), PEOPLE)
 def test_row(person: dict[str, str], expression: str, expected: str) -> None:
-    found = evaluate(parse(expression), lambda field: meant(field, person[field]))
+    found = evaluate(parse(expression), by_field(lambda field: meant(field, person[field])))
     assert found.truth.name == RESULTS[expected]
     if expected != "unknown":
         assert found.missing == frozenset()
     else:
         assert found.missing <= set(person)
         assert found.missing
+
+
+@pytest.mark.parametrize(("field", "cell", "expression", "expected"), CASES)
+def test_row_of_records(field: str, cell: str, expression: str, expected: str) -> None:
+    assert evaluate(parse(expression), case_with(field, cell)).truth.name == RESULTS[expected]
 
 
 SENTENCES = [

@@ -15,7 +15,7 @@ from saisei.base.errors import DataError, OptionError
 from saisei.base.sources import Statement
 from saisei.base.store import load_data, load_folder
 from saisei.cases import Answer, fields
-from saisei.eligibility import fields_of, judge
+from saisei.eligibility import by_field, fields_of, judge
 from saisei.therapies import (
     Trial,
     after_cells,
@@ -115,10 +115,10 @@ def test_the_phase_of_a_trial_covers_its_own_window(found: Trial) -> None:
         def lookup(field: str, known: dict[str, float] = known) -> Answer:
             return Answer(field, "known", known[field])
 
-        if all(judge(rule, lookup).truth is Truth.TRUE for rule in windows):
+        if all(judge(rule, by_field(lookup)).truth is Truth.TRUE for rule in windows):
             inside += 1
             if quarter % 4 == 0:
-                assert all(judge(stage, lookup).truth is Truth.TRUE for stage in stages)
+                assert all(judge(stage, by_field(lookup)).truth is Truth.TRUE for stage in stages)
     assert inside
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from saisei.base.dates import parse_as_of
 from saisei.cases import Answer, Case, Known, case_from_data, fields, read_case
-from saisei.eligibility import Lookup, fields_of
+from saisei.eligibility import Lookup, by_field, fields_of
 from saisei.therapies import (
     Trial,
     TrialMatch,
@@ -321,7 +321,7 @@ def lookup_in(person_: dict[str, Known]) -> Lookup:
             Answer(field, "known", person_[field]) if field in person_ else Answer(field, "missing")
         )
 
-    return lookup
+    return by_field(lookup)
 
 
 @given(st.data(), st.sampled_from(trials()))

@@ -3,6 +3,7 @@
 from saisei.cases.answers import Answer, Known, State
 from saisei.cases.case import Case
 from saisei.cases.check import check_case
+from saisei.cases.derive import elapsed
 from saisei.cases.entries import Entry
 from saisei.cases.fields import Effort, Field, FieldType, fields
 from saisei.cases.reading import case_from_data, read_case
@@ -25,6 +26,7 @@ __all__ = [
     "case_from_data",
     "case_template",
     "check_case",
+    "elapsed",
     "fields",
     "read_case",
 ]

@@ -15,9 +15,9 @@ from typing import Any, Literal, get_args
 from saisei.base.errors import CriterionError, Place, Problem
 from saisei.base.texts import Language
 from saisei.cases import Answer, Case, fields
-from saisei.eligibility.evaluate import TURNED, Evaluation, Lookup, Reading, evaluate
+from saisei.eligibility.evaluate import TURNED, Evaluation, Lookup, Reading, evaluate, lookup_of
 from saisei.eligibility.parse import parse
-from saisei.eligibility.tree import Expression, fields_of
+from saisei.eligibility.tree import Expression, Source, field_of, fields_of
 from saisei.eligibility.words import reading_words, sentence, words_in
 from saisei.vocabulary import Truth
 
@@ -145,7 +145,7 @@ def judge(criterion: Criterion, person: Case | Lookup) -> Judged:
     >>> judge(rule, case_from_data({"as_of": "2026-11-20", "seizure_history": "never"})).verdict
     'met'
     """
-    lookup = person.answer if isinstance(person, Case) else person
+    lookup = lookup_of(person)
     if criterion.judgement or criterion.team_fields:
         return _judge_with_team(criterion, lookup)
     return _judged(criterion, evaluate(criterion.when, lookup))
@@ -159,8 +159,9 @@ def _judged(criterion: Criterion, found: Evaluation) -> Judged:
 def _judge_with_team(criterion: Criterion, lookup: Lookup) -> Judged:
     """Judge with the team's fields held open; what only they could settle is the team's."""
 
-    def masked(name: str) -> Answer:
-        return Answer(name, "missing") if name in criterion.team_fields else lookup(name)
+    def masked(source: Source) -> Answer:
+        name = field_of(source)
+        return Answer(name, "missing") if name in criterion.team_fields else lookup(source)
 
     found = evaluate(criterion.when, masked)
     missing = found.missing - criterion.team_fields

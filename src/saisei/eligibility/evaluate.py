@@ -1,38 +1,49 @@
 """The reference reading of the tree: three truth values, and what they rest on.
 
 A number known only to lie between two bounds is compared over the whole stretch; a field that is
-missing or too old is unknown; and an infarct known only by its larger territory leaves the smaller
-one unknown. Nothing else does. An unknown result names the fields that could change it.
+missing or too old is unknown; an infarct known only by its larger territory leaves the smaller one
+unknown; and so does arithmetic without a certain result. Nothing else does. An unknown result names
+the fields that could change it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from saisei.base.dates import Span
 from saisei.cases import Answer, Case
+from saisei.eligibility.quantities import compared, measured, span_of
+from saisei.eligibility.records import record
 from saisei.eligibility.tree import (
     And,
+    AtLeast,
     Between,
     Compare,
+    Counted,
     Empty,
     Expression,
     Flag,
     Leaf,
     ListTest,
+    Measured,
     Not,
+    OneField,
     OneOf,
     Operator,
     Or,
+    Resolved,
+    Source,
     Test,
+    field_of,
+    sources_of,
 )
 from saisei.vocabulary import Territory, Truth, all_true, any_true, territory_within
 
-__all__ = ["Evaluation", "Lookup", "Reading", "evaluate", "lookup_of"]
+__all__ = ["Evaluation", "Lookup", "Reading", "by_field", "evaluate", "lookup_of", "meets"]
 
-Lookup = Callable[[str], Answer]
-"""Gives what is known of a field."""
+Lookup = Callable[[Source], Answer]
+"""Gives what is known of a field, of its records within a window, of the time since a date."""
 
 _FALSE, _UNKNOWN, _TRUE = Truth.FALSE, Truth.UNKNOWN, Truth.TRUE
 TURNED = {_FALSE: _TRUE, _UNKNOWN: _UNKNOWN, _TRUE: _FALSE}
@@ -45,16 +56,17 @@ _NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one leaf of the expression came to, and the answer that it rests on."""
+    """What one leaf of the expression came to, and an answer that it rests on."""
 
     leaf: Leaf
     truth: Truth
     answer: Answer
+    source: Source
 
     @property
     def field(self) -> str:
         """The field that was read."""
-        return self.leaf.field
+        return field_of(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +85,40 @@ class Evaluation:
 
 def lookup_of(person: Case | Lookup) -> Lookup:
     """Give the answers of a case, each fetched at most once."""
-    return _Remembered(person.answer if isinstance(person, Case) else person)
+    if isinstance(person, _Remembered):
+        return person
+    return _Remembered(_of_case(person) if isinstance(person, Case) else person)
 
 
-class _Remembered(dict[str, Answer]):
+def by_field(answers: Callable[[str], Answer]) -> Lookup:
+    """Give a lookup over plain fields; of records and of times since dates nothing is known."""
+
+    def lookup(source: Source) -> Answer:
+        return answers(source) if isinstance(source, str) else Answer(field_of(source), "missing")
+
+    return lookup
+
+
+def _of_case(case: Case) -> Lookup:
+    def lookup(source: Source) -> Answer:
+        return case.answer(source) if isinstance(source, str) else record(case, source)
+
+    return lookup
+
+
+class _Remembered(dict[Source, Answer]):
     """A dictionary that fetches what it does not hold: the quickest lookup that Python has."""
 
     def __init__(self, fetch: Lookup) -> None:
         super().__init__()
         self.fetch = fetch
 
-    def __missing__(self, field: str) -> Answer:
-        answer = self[field] = self.fetch(field)
+    def __missing__(self, source: Source) -> Answer:
+        answer = self[source] = self.fetch(source)
         return answer
 
-    def __call__(self, field: str) -> Answer:
-        return self[field]
+    def __call__(self, source: Source) -> Answer:
+        return self[source]
 
 
 def evaluate(expression: Expression, person: Case | Lookup) -> Evaluation:
@@ -110,7 +140,7 @@ def evaluate(expression: Expression, person: Case | Lookup) -> Evaluation:
     >>> found.truth.name, sorted(found.missing)
     ('UNKNOWN', ['seizure_history'])
     """
-    lookup = person.answer if isinstance(person, Case) else person
+    lookup = _of_case(person) if isinstance(person, Case) else person
     readings: list[Reading] = []
     truth = _judge(expression, lookup, readings)
     missing = frozenset(r.field for r in readings) if truth is _UNKNOWN else _NOTHING
@@ -119,32 +149,64 @@ def evaluate(expression: Expression, person: Case | Lookup) -> Evaluation:
 
 def _judge(expression: Expression, lookup: Lookup, readings: list[Reading]) -> Truth:
     """Judge, and leave in `readings` only those that the result rests on."""
-    if isinstance(expression, Not):
-        return TURNED[_judge(expression.part, lookup, readings)]
-    if isinstance(expression, And | Or):
-        return _branch(expression, lookup, readings)
+    match expression:
+        case Not(part):
+            return TURNED[_judge(part, lookup, readings)]
+        case And(parts) | Or(parts) | AtLeast(_, parts):
+            return _branch(expression, parts, lookup, readings)
+        case Resolved(part, otherwise):
+            truth = _judge(part, lookup, readings)
+            return truth if truth is not _UNKNOWN else Truth.of(otherwise)
+        case Measured():
+            return _measured(expression, lookup, readings)
     answer = lookup(expression.field)
     truth = _UNKNOWN if answer.state != "known" else _leaf(expression, answer.value)
-    readings.append(Reading(expression, truth, answer))
+    readings.append(Reading(expression, truth, answer, expression.field))
     return truth
 
 
-def _branch(expression: And | Or, lookup: Lookup, readings: list[Reading]) -> Truth:
+def _measured(leaf: Measured, lookup: Lookup, readings: list[Reading]) -> Truth:
+    """Compare two terms; of an unknown result, keep the readings that are not exact."""
+    answers = {source: lookup(source) for source in sources_of(leaf)}
+    spans = {source: span_of(answer.value) for source, answer in answers.items()}
+    truth = compared(measured(leaf.left, spans.get), leaf.operator, measured(leaf.right, spans.get))
+    found = [Reading(leaf, truth, answer, source) for source, answer in answers.items()]
+    open_ = [r for r in found if (span := spans[r.source]) is None or not span.exact]
+    readings += open_ if truth is _UNKNOWN and open_ else found
+    return truth
+
+
+def _branch(
+    branch: And | Or | AtLeast,
+    parts: Sequence[Expression],
+    lookup: Lookup,
+    readings: list[Reading],
+) -> Truth:
     """Judge every part; keep the readings of the parts that came to the same as the whole."""
-    parts: list[tuple[Truth, list[Reading]]] = []
-    for part in expression.parts:
+    judged: list[tuple[Truth, list[Reading]]] = []
+    for part in parts:
         own: list[Reading] = []
-        parts.append((_judge(part, lookup, own), own))
-    strongest = _ORDER_OF_AND if isinstance(expression, And) else _ORDER_OF_OR
-    found = [truth for truth, _ in parts]
-    truth = next(truth for truth in strongest if truth in found)
-    for part_truth, own in parts:
+        judged.append((_judge(part, lookup, own), own))
+    found = [truth for truth, _ in judged]
+    if isinstance(branch, AtLeast):
+        truth = _at_least(branch.at_least, found)
+    else:
+        order = _ORDER_OF_AND if isinstance(branch, And) else _ORDER_OF_OR
+        truth = next(truth for truth in order if truth in found)
+    for part_truth, own in judged:
         if part_truth is truth:
             readings += own
     return truth
 
 
-def _leaf(leaf: Leaf, value: object) -> Truth:
+def _at_least(wanted: int, found: Sequence[Truth]) -> Truth:
+    """Whether so many are true: surely, surely not, or unknown."""
+    if found.count(_TRUE) >= wanted:
+        return _TRUE
+    return _FALSE if len(found) - found.count(_FALSE) < wanted else _UNKNOWN
+
+
+def _leaf(leaf: OneField, value: object) -> Truth:
     match leaf:
         case Flag():
             return _TRUE if value is True else _FALSE
@@ -152,7 +214,7 @@ def _leaf(leaf: Leaf, value: object) -> Truth:
             return _number(leaf, value)
         case OneOf(_, values):
             return _one_of(values, value)
-        case ListTest():
+        case ListTest() | Counted():
             return _list(leaf, _entries(value))
         case Empty():
             return Truth.of(not _entries(value))
@@ -205,10 +267,33 @@ def _entries(value: object) -> frozenset[str]:
     return value if isinstance(value, frozenset) else frozenset()
 
 
-def _list(leaf: ListTest, found: frozenset[str]) -> Truth:
-    if _is_nested(leaf.field):
-        return _territories(leaf, found)
+def _list(leaf: ListTest | Counted, found: frozenset[str]) -> Truth:
+    if leaf.field not in NESTED:
+        return _plain_list(leaf, found)
+
+    def met(wanted: str) -> Truth:
+        return any_true(meets(leaf.field, entry, wanted) for entry in found)
+
+    if isinstance(leaf, Counted):
+        return _at_least(leaf.at_least, [met(wanted) for wanted in leaf.values])
+    match leaf.test:
+        case Test.ANY_OF:
+            return any_true(map(met, leaf.values))
+        case Test.ALL_OF:
+            return all_true(map(met, leaf.values))
+        case Test.NONE_OF:
+            return ~any_true(map(met, leaf.values))
+        case Test.WITHIN:
+            return all_true(
+                any_true(meets(leaf.field, entry, wanted) for wanted in leaf.values)
+                for entry in found
+            )
+
+
+def _plain_list(leaf: ListTest | Counted, found: frozenset[str]) -> Truth:
     wanted = frozenset(leaf.values)
+    if isinstance(leaf, Counted):
+        return Truth.of(len(found & wanted) >= leaf.at_least)
     match leaf.test:
         case Test.ANY_OF:
             return Truth.of(bool(found & wanted))
@@ -220,24 +305,12 @@ def _list(leaf: ListTest, found: frozenset[str]) -> Truth:
             return Truth.of(found <= wanted)
 
 
-def _is_nested(field: str) -> bool:
-    return field == "infarct_territory"
+NESTED = frozenset({"infarct_territory"})
+"""Lists of places that lie in one another."""
 
 
-def _territories(leaf: ListTest, found: frozenset[str]) -> Truth:
-    """Compare places that nest: a child meets its parent, a parent leaves the child unknown."""
-    here = [Territory(place) for place in found]
-    there = [Territory(place) for place in leaf.values]
-
-    def met(wanted: Territory) -> Truth:
-        return any_true(territory_within(place, wanted) for place in here)
-
-    match leaf.test:
-        case Test.ANY_OF:
-            return any_true(map(met, there))
-        case Test.ALL_OF:
-            return all_true(map(met, there))
-        case Test.NONE_OF:
-            return ~any_true(map(met, there))
-        case Test.WITHIN:
-            return all_true(any_true(territory_within(p, w) for w in there) for p in here)
+def meets(field: str, entry: str, wanted: str) -> Truth:
+    """Whether an entry of a list is what is wanted: a child is its parent, a parent perhaps."""
+    if field in NESTED:
+        return territory_within(Territory(entry), Territory(wanted))
+    return Truth.of(entry == wanted)

@@ -7,20 +7,30 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 
+from saisei.base.dates import Span
 from saisei.base.errors import Problem
 from saisei.cases import Answer, Field, Known, fields
 from saisei.eligibility.criterion import Criterion
 from saisei.eligibility.evaluate import evaluate
 from saisei.eligibility.parse import NEVER_KNOWN
 from saisei.eligibility.tree import (
+    Amount,
+    Arithmetic,
     Between,
     Compare,
+    Counted,
+    Elapsed,
     Expression,
     Leaf,
     ListTest,
+    Measured,
     OneOf,
+    Source,
+    Term,
+    field_of,
     fields_of,
     leaves_of,
+    sources_of,
 )
 from saisei.vocabulary import Truth
 
@@ -33,7 +43,9 @@ MAX_PEOPLE = 20_000
 def constant_truth(expression: Expression) -> Truth | None:
     """Say whether an expression is true, or false, of everybody; None when it tells people apart.
 
-    Every combination of the values at and beside the limits is tried.
+    Every combination of the values at and beside the limits is tried. Where numbers are computed
+    from several fields, the answer follows from their ranges, and None may also mean that this is
+    not enough to tell.
 
     Examples
     --------
@@ -43,6 +55,9 @@ def constant_truth(expression: Expression) -> Truth | None:
     >>> constant_truth(parse("mrs_current >= 1")) is None
     True
     """
+    if any(isinstance(leaf, Measured) for leaf in leaves_of(expression)):
+        truth = evaluate(expression, _anybody).truth
+        return truth if truth.known else None
     found: set[Truth] = set()
     for person in _people(expression):
         found.add(_truth_for(expression, person))
@@ -51,8 +66,20 @@ def constant_truth(expression: Expression) -> Truth | None:
     return found.pop()
 
 
+def _anybody(source: Source) -> Answer:
+    """Give all that a number may be; of anything else, nothing."""
+    field = fields()[field_of(source)]
+    if isinstance(source, Elapsed) or field.type != "number" or field.range is None:
+        return Answer(field.id, "missing")
+    high = math.inf if field.never else field.range.high
+    return Answer(field.id, "known", Span(field.range.low, high))
+
+
 def _truth_for(expression: Expression, person: Mapping[str, Known]) -> Truth:
-    return evaluate(expression, lambda field: Answer(field, "known", person[field])).truth
+    def lookup(source: Source) -> Answer:
+        return Answer(field_of(source), "known", person[field_of(source)])
+
+    return evaluate(expression, lookup).truth
 
 
 def check_criteria(criteria: Iterable[Criterion]) -> tuple[Problem, ...]:
@@ -92,7 +119,8 @@ def breaking_fields(criterion: Criterion) -> frozenset[str]:
 
 
 def _truth_of_one(expression: Expression, name: str, value: Known) -> Truth:
-    def lookup(field: str) -> Answer:
+    def lookup(source: Source) -> Answer:
+        field = field_of(source)
         return Answer(field, "known", value) if field == name else Answer(field, "missing")
 
     return evaluate(expression, lookup).truth
@@ -112,14 +140,20 @@ def _people(expression: Expression) -> Iterator[dict[str, Known]]:
 
 def _values(field: Field, expression: Expression) -> list[Known]:
     """Give the values of a field between which the expression could change."""
-    leaves = [leaf for leaf in leaves_of(expression) if leaf.field == field.id]
+    leaves = [
+        leaf
+        for leaf in leaves_of(expression)
+        if field.id in {field_of(source) for source in sources_of(leaf)}
+    ]
     if field.type == "boolean":
         return [True, False]
     if field.type == "number":
         return list(_numbers(field, leaves))
     if field.type == "enum":
         return [value for value in field.values if value not in NEVER_KNOWN]
-    named = [value for leaf in leaves if isinstance(leaf, ListTest) for value in leaf.values]
+    if field.type in ("date", "datetime"):
+        return [*_numbers(field, leaves), math.inf]
+    named = [v for leaf in leaves if isinstance(leaf, ListTest | Counted) for v in leaf.values]
     others = [value for value in field.values if value not in named] or ["other"]
     single = [frozenset({value}) for value in [*named, *others]]
     return [frozenset[str](), frozenset(named), *single]
@@ -136,7 +170,18 @@ def _numbers(field: Field, leaves: Iterable[Leaf]) -> Iterator[float]:
                 limits |= {leaf.low, leaf.high}
             case OneOf(_, values):
                 limits |= {float(value) for value in values}
+            case Measured(left, _, right):
+                limits |= {*_amounts(left), *_amounts(right)}
     near = {limit + step for limit in limits for step in (-0.5, 0.0, 0.5)}
     yield from sorted(number for number in near if low <= number <= high)
     if field.never:
         yield math.inf
+
+
+def _amounts(term: Term) -> Iterator[float]:
+    match term:
+        case Amount(value):
+            yield value
+        case Arithmetic(_, left, right):
+            yield from _amounts(left)
+            yield from _amounts(right)

@@ -13,32 +13,50 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import TypeVar
 
 from saisei.base.dates import Span
-from saisei.base.errors import CriterionError, Place, Problem
+from saisei.base.errors import CriterionError, Place
 from saisei.cases import Field, fields
+from saisei.eligibility.mistakes import (
+    FORMS,
+    MAX_DEPTH,
+    items,
+    mistake,
+    string,
+    unsupported,
+    wrong_type,
+)
+from saisei.eligibility.quantities import compared
+from saisei.eligibility.terms import TypedTerm, known_field, read_term, same_unit
 from saisei.eligibility.tree import (
+    Amount,
     And,
+    AtLeast,
     Between,
     Compare,
+    Counted,
     Empty,
     Expression,
     Flag,
-    Leaf,
     ListTest,
+    Measured,
     Not,
     OneOf,
     Operator,
     Or,
+    Quantity,
+    Resolved,
     Test,
 )
+from saisei.vocabulary import Truth
 
-__all__ = ["parse"]
+__all__ = ["NEVER_KNOWN", "parse"]
+
+Possible = TypeVar("Possible", Compare, Between, OneOf)
 
 MAX_CHARACTERS = 2_000
 """The longest criterion of the 37 trials has 160 characters."""
-MAX_DEPTH = 20
-"""The deepest nests three."""
 NEVER_KNOWN = frozenset({"unknown", "cannot-assess"})
 """Values of enumerations that a case may state and that count as not known."""
 
@@ -54,10 +72,6 @@ _TURNED = {
     Operator.GT: Operator.LT,
     Operator.GE: Operator.LE,
 }
-_FORMS = (
-    "`field`, `not field`, `field > 3`, `1 <= field <= 3`, `field in {…}`, `field == 'word'`, "
-    "`any_of(field, {…})`, all_of, none_of, within, `field == []`, joined by and / or"
-)
 
 
 def parse(text: str, place: Place | None = None) -> Expression:
@@ -92,15 +106,15 @@ def parse(text: str, place: Place | None = None) -> Expression:
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Expression:
     if not text:
-        raise _mistake("syntax", "the expression is empty", _FORMS)
+        raise mistake("syntax", "the expression is empty", FORMS)
     if len(text) > MAX_CHARACTERS:
-        raise _mistake(
+        raise mistake(
             "too-long", f"{len(text):,} characters", f"at most {MAX_CHARACTERS:,}", "Split it"
         )
     try:
         body = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _mistake("syntax", f"`{text[:80]}` is not an expression", _FORMS) from None
+        raise mistake("syntax", f"`{text[:80]}` is not an expression", FORMS) from None
     return _Reader(fields()).expression(body, 0)
 
 
@@ -112,7 +126,7 @@ class _Reader:
 
     def expression(self, node: ast.expr, depth: int) -> Expression:
         if depth > MAX_DEPTH:
-            raise _mistake("too-deep", "the expression nests too deeply", f"{MAX_DEPTH} levels")
+            raise mistake("too-deep", "the expression nests too deeply", f"{MAX_DEPTH} levels")
         match node:
             case ast.BoolOp(op=ast.And(), values=values):
                 return And(tuple(self.expression(value, depth + 1) for value in values))
@@ -123,35 +137,64 @@ class _Reader:
             case ast.Name(id=name):
                 return Flag(self.field(name, "boolean").id)
             case ast.Call():
-                return self.call(node)
+                return self.call(node, depth)
             case ast.Compare():
                 return self.comparison(node)
-        raise _unsupported(node)
+        raise unsupported(node)
 
     def field(self, name: str, *types: str) -> Field:
-        """Give a field of one of the types that the place in the expression allows."""
-        if name not in self.known:
-            near = get_close_matches(name, self.known, n=1)
-            next_step = f"The nearest is `{near[0]}`" if near else "See docs/criteria.md"
-            raise _mistake("unknown-field", "no such field", "a field of a case", next_step, name)
-        field = self.known[name]
-        if types and field.type not in types:
-            raise _wrong_type(field)
-        return field
+        return known_field(self.known, name, *types)
 
-    def call(self, node: ast.Call) -> Expression:
+    def call(self, node: ast.Call, depth: int) -> Expression:
         match node:
             case ast.Call(func=ast.Name(id=test), args=[ast.Name(id=name), given], keywords=[]) if (
-                test in set(Test)
+                test in set(Test) and not self.is_flag(given)
             ):
                 field = self.field(name, "list")
                 return ListTest(name, Test(test), self.words(field, given))
-        raise _unsupported(node)
+            case ast.Call(
+                func=ast.Name(id="at_least"),
+                args=[ast.Constant(value=int() as count), ast.Name(id=name), given],
+                keywords=[],
+            ) if not self.is_flag(given):
+                values = self.words(self.field(name, "list"), given)
+                return Counted(name, _count(count, len(values)), values)
+            case ast.Call(
+                func=ast.Name(id="at_least"),
+                args=[ast.Constant(value=int() as count), *parts],
+                keywords=[],
+            ) if parts:
+                return AtLeast(_count(count, len(parts)), self.parts(parts, depth))
+            case ast.Call(
+                func=ast.Name(id="if_unknown"),
+                args=[part, ast.Constant(value=bool() as otherwise)],
+                keywords=[],
+            ):
+                return Resolved(self.expression(part, depth + 1), otherwise)
+            case ast.Call(func=ast.Name(id=test), args=[_, _, *_] as parts, keywords=[]):
+                return self.grouped(test, parts, node, depth)
+        raise unsupported(node)
+
+    def is_flag(self, node: ast.expr) -> bool:
+        """Whether a part of a call is a condition, not a set of values."""
+        return not isinstance(node, ast.Set | ast.List | ast.Tuple | ast.Constant)
+
+    def parts(self, parts: list[ast.expr], depth: int) -> tuple[Expression, ...]:
+        return tuple(self.expression(part, depth + 1) for part in parts)
+
+    def grouped(self, test: str, parts: list[ast.expr], node: ast.Call, depth: int) -> Expression:
+        """Read ``any_of(a, b, c)`` over conditions: ``a or b or c`` by another name."""
+        match test:
+            case Test.ANY_OF:
+                return Or(self.parts(parts, depth))
+            case Test.ALL_OF:
+                return And(self.parts(parts, depth))
+            case Test.NONE_OF:
+                return Not(Or(self.parts(parts, depth)))
+        raise unsupported(node)
 
     def comparison(self, node: ast.Compare) -> Expression:
         match node.left, node.ops, node.comparators:
-            case _, [_, _], [ast.Name(id=name), _]:
-                return self.between(name, node)
             case ast.Constant(value=str() as word), [ast.In() | ast.NotIn() as op], [
                 ast.Name(id=name)
             ]:
@@ -164,32 +207,43 @@ class _Reader:
             case ast.Name(id=name), [ast.Eq() | ast.NotEq() as op], [given]:
                 same = self.equal(self.field(name, "enum", "number", "list"), given)
                 return Not(same) if isinstance(op, ast.NotEq) else same
-            case ast.Name(id=name), [op], [given] if type(op) in _OPERATORS:
-                return self.compare(name, _OPERATORS[type(op)], given)
-            case given, [op], [ast.Name(id=name)] if type(op) in _OPERATORS:
-                return self.compare(name, _TURNED[_OPERATORS[type(op)]], given)
-        raise _unsupported(node)
+        return self.measured(node)
 
-    def compare(self, name: str, operator: Operator, given: ast.expr) -> Expression:
-        field = self.field(name, "number")
-        return _possible(Compare(name, operator, _number(field, given)), field)
+    def measured(self, node: ast.Compare) -> Expression:
+        """Read a comparison of numbers, or a chain of two: ``low <= term <= high``."""
+        operators = [_OPERATORS.get(type(op)) for op in node.ops]
+        sides = [node.left, *node.comparators]
+        if len(sides) > 3 or None in operators:
+            raise unsupported(node)
+        beside = next((side.id for side in sides if isinstance(side, ast.Name)), "")
+        terms = [read_term(self.known, side, beside) for side in sides]
+        links = [
+            _link(left, operator, right)
+            for left, operator, right in zip(terms, operators, terms[1:], strict=False)
+            if operator
+        ]
+        match links:
+            case [one]:
+                return one
+            case [Compare() as one, Compare() as other] if one.field == other.field:
+                return self.between(one, other, node)
+        if operators[1] not in _SAME_WAY[operators[0] or Operator.LT]:
+            raise unsupported(node)
+        return And(tuple(links))
 
-    def between(self, name: str, node: ast.Compare) -> Expression:
-        """Read ``low <= field <= high``, or the same from the high end down."""
-        field = self.field(name, "number")
-        ops = [_OPERATORS.get(type(op)) for op in node.ops]
-        ends = (_number(field, node.left), _number(field, node.comparators[1]))
-        if ops[0] in (Operator.GT, Operator.GE):
-            ends = ends[::-1]
-            ops = [_TURNED[op] if op else None for op in reversed(ops)]
-        if not all(op in (Operator.LT, Operator.LE) for op in ops):
-            raise _unsupported(node)
-        inside = (ops[0] is Operator.LE, ops[1] is Operator.LE)
-        return _possible(Between(name, *ends, *inside), field)
+    def between(self, one: Compare, other: Compare, node: ast.Compare) -> Expression:
+        """Join two limits of a number into a range."""
+        ends = {limit.operator in (Operator.GT, Operator.GE): limit for limit in (one, other)}
+        if len(ends) < 2:
+            raise unsupported(node)
+        low, high = ends[True], ends[False]
+        inside = (low.operator is Operator.GE, high.operator is Operator.LE)
+        field = self.field(one.field)
+        return _possible(Between(one.field, low.limit, high.limit, *inside), field)
 
     def one_of(self, field: Field, given: ast.expr) -> OneOf:
         if field.type == "number":
-            numbers = tuple(dict.fromkeys(_number(field, item) for item in _items(field, given)))
+            numbers = tuple(dict.fromkeys(self.number(field, i) for i in items(field, given)))
             for number in numbers:
                 _possible(OneOf(field.id, (number,)), field)
             return OneOf(field.id, numbers)
@@ -199,13 +253,21 @@ class _Reader:
         if field.type == "list":
             if isinstance(given, ast.List) and not given.elts:
                 return Empty(field.id)
-            raise _wrong_type(field)
+            raise wrong_type(field)
         if field.type == "number":
-            return _possible(OneOf(field.id, (_number(field, given),)), field)
-        return OneOf(field.id, (self.word(field, _string(field, given)),))
+            return _possible(OneOf(field.id, (self.number(field, given),)), field)
+        return OneOf(field.id, (self.word(field, string(field, given)),))
+
+    def number(self, field: Field, node: ast.expr) -> float:
+        """Read a number in the unit of a field."""
+        own = TypedTerm(Quantity(field.id), field.unit, (field,))
+        _, given = same_unit(own, read_term(self.known, node, field.id))
+        if isinstance(given.term, Amount):
+            return given.term.value
+        raise mistake("wrong-type", "not a number", "a number", field=field.id)
 
     def words(self, field: Field, given: ast.expr) -> tuple[str, ...]:
-        words = (self.word(field, _string(field, item)) for item in _items(field, given))
+        words = (self.word(field, string(field, item)) for item in items(field, given))
         return tuple(dict.fromkeys(words))
 
     def word(self, field: Field, word: str) -> str:
@@ -213,38 +275,43 @@ class _Reader:
             near = get_close_matches(word, field.values, n=1)
             next_step = f"The nearest is '{near[0]}'" if near else ""
             expected = f"one of {', '.join(field.values)}"
-            raise _mistake("unknown-value", f"'{word}'", expected, next_step, field.id)
+            raise mistake("unknown-value", f"'{word}'", expected, next_step, field.id)
         if word in NEVER_KNOWN:
-            raise _mistake("impossible", f"'{word}' is never known", "a value", "", field.id)
+            raise mistake("impossible", f"'{word}' is never known", "a value", "", field.id)
         return word
 
 
-def _items(field: Field, given: ast.expr) -> list[ast.expr]:
-    if isinstance(given, ast.Set | ast.List | ast.Tuple) and given.elts:
-        return given.elts
-    raise _mistake("wrong-type", "not a set of values", "{…} with a value", field=field.id)
+def _count(count: int, of: int) -> int:
+    if isinstance(count, bool) or not 1 <= count <= of:
+        raise mistake("impossible", f"at least {count} of {of}", f"a number from 1 to {of}")
+    return count
 
 
-def _string(field: Field, node: ast.expr) -> str:
-    match node:
-        case ast.Constant(value=str() as word):
-            return word
-    raise _mistake("wrong-type", "not a word", "a word in quotation marks", field=field.id)
+def _link(left: TypedTerm, operator: Operator, right: TypedTerm) -> Compare | Measured:
+    """Compare two terms; a field with a number is a leaf of its own, and stands left."""
+    left, right = same_unit(left, right)
+    match left.term, right.term:
+        case Quantity(str() as name), Amount(limit):
+            return _possible(Compare(name, operator, limit), left.fields[0])
+        case Amount(limit), Quantity(str() as name):
+            return _possible(Compare(name, _TURNED[operator], limit), right.fields[0])
+        case Amount(), Amount():
+            raise mistake("constant", "two numbers are compared", "a field on one side")
+    if compared(left.range, operator, right.range) is Truth.FALSE:
+        name = (left.fields + right.fields)[0].id
+        raise mistake("impossible", "nobody can be in this range", "a possible range", field=name)
+    return Measured(left.term, operator, right.term)
 
 
-def _number(field: Field, node: ast.expr) -> float:
-    sign = 1.0
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        sign, node = -1.0, node.operand
-    match node:
-        case ast.Constant(value=int() | float() as value) if (
-            not isinstance(value, bool) and abs(value) < math.inf
-        ):
-            return sign * float(value)
-    raise _mistake("wrong-type", "not a number", "a number", field=field.id)
+_SAME_WAY = {
+    Operator.LT: (Operator.LT, Operator.LE),
+    Operator.LE: (Operator.LT, Operator.LE),
+    Operator.GT: (Operator.GT, Operator.GE),
+    Operator.GE: (Operator.GT, Operator.GE),
+}
 
 
-def _possible(leaf: Compare | Between | OneOf, field: Field) -> Leaf:
+def _possible(leaf: Possible, field: Field) -> Possible:
     """Give the leaf back unless no value that the field may have could satisfy it."""
     allowed = field.range or Span(-math.inf, math.inf)
     low, high, low_in, high_in = _interval(leaf)
@@ -253,7 +320,7 @@ def _possible(leaf: Compare | Between | OneOf, field: Field) -> Leaf:
     open_end = (start == low and not low_in) or (end == high and not high_in)
     if start > end or (start == end and open_end):
         limits = f"between {allowed.low:g} and {allowed.high:g}" if field.range else "some range"
-        raise _mistake("impossible", "nobody can be in this range", limits, field=field.id)
+        raise mistake("impossible", "nobody can be in this range", limits, field=field.id)
     return leaf
 
 
@@ -273,26 +340,3 @@ def _interval(leaf: Compare | Between | OneOf) -> tuple[float, float, bool, bool
             return low, high, low_in, high_in
         case OneOf(_, values):
             return float(values[0]), float(values[0]), True, True
-
-
-def _wrong_type(field: Field) -> CriterionError:
-    steps = {
-        "boolean": "Write the field by itself, or `not` and the field",
-        "number": "Compare it with a number",
-        "enum": f"Write `{field.id} == 'word'` or `{field.id} in {{…}}`",
-        "list": f"Write `any_of({field.id}, {{…}})`, all_of, none_of or within",
-    }
-    dates = "A date is not compared directly: use the field of the time since it"
-    next_step = steps.get(field.type, dates)
-    return _mistake("wrong-type", f"a field of type {field.type}", "", next_step, field.id)
-
-
-def _unsupported(node: ast.AST) -> CriterionError:
-    written = ast.unparse(node)[:80]
-    return _mistake("unsupported", f"`{written}` is not part of the language", _FORMS)
-
-
-def _mistake(
-    code: str, found: str, expected: str = "", next_step: str = "", field: str = ""
-) -> CriterionError:
-    return CriterionError(Problem(code, found, expected, next_step, None, field))

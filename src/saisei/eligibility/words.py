@@ -13,20 +13,34 @@ from saisei.base.store import load_data
 from saisei.base.texts import Language, in_language
 from saisei.cases import fields
 from saisei.eligibility.evaluate import Reading
+from saisei.eligibility.quantities import span_of
 from saisei.eligibility.tree import (
+    Amount,
     And,
+    Arithmetic,
+    AtLeast,
     Between,
     Compare,
+    Counted,
+    Elapsed,
     Empty,
     Expression,
     Flag,
-    Leaf,
     ListTest,
+    Measured,
     Not,
+    OneField,
     OneOf,
     Operator,
     Or,
+    Quantity,
+    Resolved,
+    Sign,
+    Source,
+    Term,
     Test,
+    Window,
+    field_of,
 )
 from saisei.vocabulary import Truth
 
@@ -43,6 +57,12 @@ _OPPOSITE = {
     Operator.LE: Operator.GT,
     Operator.GT: Operator.LE,
     Operator.GE: Operator.LT,
+}
+_TURNED = {
+    Operator.LT: Operator.GT,
+    Operator.LE: Operator.GE,
+    Operator.GT: Operator.LT,
+    Operator.GE: Operator.LE,
 }
 
 
@@ -118,6 +138,16 @@ class _Speaker:
             case And(parts) | Or(parts):
                 every = isinstance(expression, And) is holds
                 return self.join([self.part(p, holds=holds) for p in parts], every=every)
+            case AtLeast(count, parts):
+                listed = self.words.say("joining.semicolon").join(
+                    self.say(part, holds=True) for part in parts
+                )
+                return self.pattern(_least(holds=holds), count=count, parts=listed)
+            case Resolved(part, otherwise):
+                said = self.part(part, holds=holds)
+                return self.pattern("taken_yes" if otherwise is holds else "taken_no", part=said)
+            case Measured():
+                return self.measured(expression, holds=holds)
             case _:
                 return self.leaf(expression, holds=holds)
 
@@ -135,7 +165,7 @@ class _Speaker:
             "joining.all" if every else "joining.any", first=first, last=parts[-1]
         )
 
-    def leaf(self, leaf: Leaf, *, holds: bool) -> str:
+    def leaf(self, leaf: OneField, *, holds: bool) -> str:
         what = self.name(leaf.field)
         match leaf:
             case Flag():
@@ -151,15 +181,55 @@ class _Speaker:
                 key = "one_of" if holds else "not_one_of"
                 shown = self.listed([self.value(field, value) for value in values], "or_last")
                 return self.pattern(key, what=what, values=shown)
-            case ListTest():
+            case ListTest() | Counted():
                 return self.list_test(leaf, what, holds=holds)
             case Empty():
                 return self.pattern("empty" if holds else "not_empty", what=what)
 
-    def list_test(self, leaf: ListTest, what: str, *, holds: bool) -> str:
+    def measured(self, leaf: Measured, *, holds: bool) -> str:
+        operator = leaf.operator if holds else _OPPOSITE[leaf.operator]
+        unit = unit_of(leaf.left) or unit_of(leaf.right) or ""
+        what, limit = self.term(leaf.left, unit), self.term(leaf.right, unit)
+        if isinstance(leaf.left, Amount):
+            what, limit, operator = limit, what, _TURNED[operator]
+        return self.pattern(_COMPARED[operator], what=what, limit=limit)
+
+    def term(self, term: Term, unit: str) -> str:
+        match term:
+            case Amount(value):
+                return self.with_unit(_exact(value), unit)
+            case Quantity(source):
+                return self.source(source)
+            case Arithmetic(sign, left, right):
+                plain = "" if sign in (Sign.TIMES, Sign.OVER) else unit
+                sides = [self.side(one, plain) for one in (left, right)]
+                return self.words.say(f"terms.{sign.name.lower()}", left=sides[0], right=sides[1])
+
+    def side(self, term: Term, unit: str) -> str:
+        said = self.term(term, unit)
+        inside = isinstance(term, Arithmetic)
+        return self.words.say("joining.inside", part=said) if inside else said
+
+    def source(self, source: Source) -> str:
+        match source:
+            case Window(pick, field, days):
+                stretch = self.with_unit(_exact(days), "d")
+                return self.words.say(f"terms.{pick}", what=self.name(field), days=stretch)
+            case Elapsed(_, start, None):
+                return self.words.say("terms.since", start=self.name(start))
+            case Elapsed(_, start, str() as end):
+                names = {"start": self.name(start), "end": self.name(end)}
+                return self.words.say("terms.between", **names)
+            case _:
+                return self.name(str(source))
+
+    def list_test(self, leaf: ListTest | Counted, what: str, *, holds: bool) -> str:
+        values = [self.value(leaf.field, value) for value in leaf.values]
+        if isinstance(leaf, Counted):
+            key, listed = "counted" if holds else "not_counted", self.listed(values, "and_last")
+            return self.pattern(key, what=what, count=leaf.at_least, values=listed)
         if leaf.test is Test.NONE_OF:
             leaf, holds = ListTest(leaf.field, Test.ANY_OF, leaf.values), not holds
-        values = [self.value(leaf.field, value) for value in leaf.values]
         return self.pattern(
             f"{'' if holds else 'not_'}{leaf.test.value}",
             what=what,
@@ -168,7 +238,9 @@ class _Speaker:
         )
 
     def reading(self, reading: Reading) -> str:
-        field, answer, what = reading.field, reading.answer, self.name(reading.field)
+        field, answer, what = reading.field, reading.answer, self.source(reading.source)
+        if isinstance(reading.source, Elapsed):
+            return self.elapsed(reading, reading.source.unit, what)
         flag = isinstance(reading.leaf, Flag)
         if answer.state != "known":
             state = answer.state if not flag else {"missing": "ask_flag"}.get(answer.state)
@@ -180,6 +252,19 @@ class _Speaker:
             value = self.entries(field, answer.value)
             return self.words.say("readings.unclear", what=what, value=value)
         return said
+
+    def elapsed(self, reading: Reading, unit: str, what: str) -> str:
+        """Say the time since a date, whose unit is its own and not that of a field."""
+        answer = reading.answer
+        if answer.state != "known":
+            return self.words.say(f"readings.{answer.state}", what=what)
+        span = span_of(answer.value)
+        if span is None or math.isinf(span.low):
+            return self.words.say("readings.never", what=what)
+        low, high = _short(span.low), self.with_unit(_short(span.high), unit)
+        if span.exact:
+            return self.words.say("readings.number", what=what, value=high)
+        return self.words.say("readings.span", what=what, low=low, high=high)
 
     def known(self, field: str, what: str, value: object) -> str:
         if isinstance(value, Span) and math.isinf(value.high):
@@ -214,9 +299,10 @@ class _Speaker:
         return self.number(field, value)
 
     def number(self, field: str, number: float, *, short: bool = False) -> str:
-        unit = fields()[field].unit or ""
-        unit = self.words.get(f"units.{unit}", unit)
-        shown = _short(number) if short else _exact(number)
+        return self.with_unit(_short(number) if short else _exact(number), fields()[field].unit)
+
+    def with_unit(self, shown: str, unit: str | None) -> str:
+        unit = self.words.get(f"units.{unit}", unit or "")
         return f"{shown} {unit}".rstrip()
 
     def listed(self, parts: list[str], last: str) -> str:
@@ -227,6 +313,24 @@ class _Speaker:
 
     def pattern(self, key: str, **filling: object) -> str:
         return self.words.say(f"patterns.{key}", **filling)
+
+
+def unit_of(term: Term) -> str | None:
+    """Give the unit of a term; None where it has none."""
+    match term:
+        case Amount():
+            return None
+        case Quantity(Elapsed(unit)):
+            return unit
+        case Quantity(source):
+            return fields()[field_of(source)].unit
+        case Arithmetic(sign, left, right):
+            units = unit_of(left), unit_of(right)
+            return None if sign is Sign.OVER and all(units) else units[0] or units[1]
+
+
+def _least(*, holds: bool) -> str:
+    return "at_least_of" if holds else "not_at_least_of"
 
 
 def _exact(number: float) -> str:
