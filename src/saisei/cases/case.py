@@ -14,6 +14,7 @@ from saisei.cases.consistency import find_contradictions, gives, total_of
 from saisei.cases.derive import derive, to_precision
 from saisei.cases.entries import Entries, Entry, in_order, nowhere, read_all
 from saisei.cases.fields import Field, fields
+from saisei.cases.record import RecordRead
 from saisei.cases.values import NEVER
 
 __all__ = ["Case"]
@@ -31,11 +32,14 @@ class Case:
         The moment that everything is judged at, with its time zone.
     entries
         What was stated, by field, oldest first. Fields that nobody stated are not there.
+    record
+        What was read of the record that it comes from, and what was not; None for a case file.
     """
 
     name: str
     as_of: datetime
     entries: Entries
+    record: RecordRead | None = field(default=None, compare=False)
     _answers: dict[str, Answer] = field(default_factory=dict, init=False, compare=False)
 
     def __repr__(self) -> str:
@@ -88,6 +92,38 @@ class Case:
             raise CaseError(problems)
         return Case(self.name, self.as_of, MappingProxyType(entries))
 
+    def answered(self, **values: Any) -> Case:
+        """Give a case with further answers, written as in a case file.
+
+        What was stated earlier stays; only what was stated of the same moment is replaced.
+
+        Raises
+        ------
+        CaseError
+            An answer is impossible, or cannot be true together with what is stated.
+
+        Examples
+        --------
+        >>> from saisei.cases import case_from_data
+        >>> case = case_from_data({"as_of": "2026-11-20"}).answered(seizure_history="never")
+        >>> case.answer("epilepsy").value
+        False
+        """
+        read, problems = read_all(values, self.as_of, nowhere)
+        entries = dict(self.entries)
+        for name, found in read.items():
+            moments = {(one.date.first, one.date.last) for one in found}
+            kept = (
+                one
+                for one in self.entries.get(name, ())
+                if (one.date.first, one.date.last) not in moments
+            )
+            entries[name] = in_order([*kept, *found])
+        problems = problems or find_contradictions(entries, nowhere)
+        if problems:
+            raise CaseError(problems)
+        return Case(self.name, self.as_of, MappingProxyType(entries))
+
     def _find(self, wanted: Field) -> Answer:
         if wanted.derived:
             return derive(wanted, self)
@@ -120,7 +156,7 @@ class Case:
         for rule in wanted.follows:
             other = fields()[rule["from"]]
             for entry in reversed(self.entries.get(other.id, ())):
-                if self._counts(other, entry):
+                if known_value(entry) is not None and self._counts(other, entry):
                     if (found := gives(rule, entry)) is not None:
                         return _as_known(found)
                     break

@@ -5,7 +5,9 @@ reasons (`evaluate`, `judge`), and put into a sentence (`sentence`). docs/criter
 language with its tables.
 """
 
+from saisei.eligibility.covering import Order, soonest
 from saisei.eligibility.criterion import Criterion, Judged, Kind, Verdict, judge, read_criterion
+from saisei.eligibility.deciding import Deciding, FactSet, could_end_with, deciding_sets
 from saisei.eligibility.evaluate import (
     Evaluation,
     Lookup,
@@ -14,6 +16,7 @@ from saisei.eligibility.evaluate import (
     evaluate,
     lookup_of,
 )
+from saisei.eligibility.facts import Facts, facts_of, facts_of_fields
 from saisei.eligibility.lint import breaking_fields, check_criteria, constant_truth
 from saisei.eligibility.parse import parse
 from saisei.eligibility.tree import (
@@ -59,10 +62,13 @@ __all__ = [
     "Compare",
     "Counted",
     "Criterion",
+    "Deciding",
     "Elapsed",
     "Empty",
     "Evaluation",
     "Expression",
+    "FactSet",
+    "Facts",
     "Flag",
     "Judged",
     "Kind",
@@ -74,6 +80,7 @@ __all__ = [
     "OneOf",
     "Operator",
     "Or",
+    "Order",
     "Pick",
     "Quantity",
     "Reading",
@@ -88,7 +95,11 @@ __all__ = [
     "by_field",
     "check_criteria",
     "constant_truth",
+    "could_end_with",
+    "deciding_sets",
     "evaluate",
+    "facts_of",
+    "facts_of_fields",
     "field_name",
     "field_of",
     "fields_of",
@@ -99,5 +110,6 @@ __all__ = [
     "read_criterion",
     "reading_words",
     "sentence",
+    "soonest",
     "sources_of",
 ]

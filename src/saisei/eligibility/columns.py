@@ -33,8 +33,8 @@ from saisei.eligibility.tree import (
 
 __all__ = ["OTHER_BIT", "Column", "columns_of", "mask_of", "row_of", "sources_read"]
 
-OTHER_BIT = 62
-"""The bit of a list that stands for every entry without a place of its own."""
+OTHER_BIT = 50
+"""The bit of a list that stands for every entry without a place of its own; a float holds it."""
 
 Kind = Literal["flag", "number", "word", "list"]
 Cell = bool | float | int | None

@@ -1,0 +1,360 @@
+"""What may be asked of one person, and the person as they would be with some of it answered.
+
+A *fact* is a field that somebody can fill in. A computed field is asked for by what it is computed
+from. A field that follows from the answer of another one can be had by either, and an answer counts
+for all that follows from it. Fields that the trial team decides are never facts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from saisei.base.errors import CaseError
+from saisei.cases import Answer, Case, Field, Known, fields, table
+from saisei.eligibility.asked import names_of, tests_by_field
+from saisei.eligibility.criterion import Criterion, Judged, judge
+from saisei.eligibility.evaluate import NESTED, Lookup, by_field, evaluate, lookup_of
+from saisei.eligibility.possible import Possible, possible_answers
+from saisei.eligibility.tree import (
+    Elapsed,
+    Leaf,
+    Resolved,
+    Source,
+    fields_of,
+    leaves_of,
+    sources_of,
+)
+from saisei.vocabulary import Truth
+
+__all__ = ["Facts", "Given", "facts_of", "facts_of_fields"]
+
+Given = tuple[tuple[str, int], ...]
+"""Facts, by name, and which of their answers was given."""
+
+SEVERAL = 2
+"""A field that no rule asks for is offered where so many open fields could follow from it."""
+
+Suppose = Callable[[Mapping[str, Any]], Lookup | None]
+"""Gives what is known with some facts answered; None where the answers cannot all be true."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Facts:
+    """What may be asked of one person about some rules.
+
+    Parameters
+    ----------
+    rules
+        The rules, those that say the same once; `number` finds one.
+    of_rule
+        The facts that could change what each rule comes to.
+    direct
+        Those of them that the rule asks for itself; the others are what these may follow from.
+    possible
+        Of each fact, the answers that are tried.
+    suppose
+        Gives what is known with some facts answered.
+    linked
+        The facts whose answers reach further than their own field, or could contradict others.
+    turning
+        The numbers of the rules that another answer may turn about although they are known.
+    """
+
+    rules: tuple[Criterion, ...]
+    of_rule: tuple[frozenset[str], ...]
+    direct: tuple[frozenset[str], ...]
+    possible: Mapping[str, Possible]
+    suppose: Suppose
+    linked: frozenset[str] = frozenset()
+    turning: frozenset[int] = frozenset()
+    supposed: dict[Given, Lookup | None] = field(default_factory=dict)
+    truths: dict[tuple[int, Given], Truth] = field(default_factory=dict)
+    numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def number(self, rule: Criterion) -> int:
+        """Give the number of a rule.
+
+        Raises
+        ------
+        KeyError
+            It is not among the rules.
+        """
+        if not self.numbers:
+            self.numbers.update({_key(one): n for n, one in enumerate(self.rules)})
+        return self.numbers[_key(rule)]
+
+    def can_be(self, given: Given) -> bool:
+        """Whether some answers can all be true of the person."""
+        return self._lookup(tuple(one for one in given if one[0] in self.linked)) is not None
+
+    def truth(self, rule: int, given: Given) -> Truth:
+        """Judge a rule, by its number, with some facts answered (in the order of their names)."""
+        touching = self.of_rule[rule]
+        restricted = tuple(one for one in given if one[0] in touching)
+        found = self.truths.get((rule, restricted))
+        if found is None:
+            lookup = self._lookup(restricted)
+            found = Truth.UNKNOWN if lookup is None else judge(self.rules[rule], lookup).truth
+            self.truths[rule, restricted] = found
+        return found
+
+    def _lookup(self, given: Given) -> Lookup | None:
+        if given not in self.supposed:
+            answers = {name: self.possible[name].answers[index] for name, index in given}
+            self.supposed[given] = self.suppose(answers)
+        return self.supposed[given]
+
+
+def facts_of_fields(lookup: Callable[[str], Answer], rules: Sequence[Criterion]) -> Facts:
+    """Give the facts of a person of whom only plain fields are known: each missing one is a fact.
+
+    Nothing is computed and nothing follows; `facts_of` does both for a case. Dates are not asked.
+    """
+    plain = by_field(lookup)
+    judged = _distinct(judge(rule, plain) for rule in rules)
+    missing = tuple(_missing(one, plain) - _team() - _timed() for one in judged)
+    tests = tests_by_field(leaf for one in judged for leaf in leaves_of(one.criterion.when))
+    names = frozenset[str]().union(*missing)
+    possible = {name: possible_answers(name, tests, plain, NO_DATE) for name in sorted(names)}
+
+    def suppose(given: Mapping[str, Any]) -> Lookup:
+        return _laid_over(plain, given)
+
+    kept = tuple(one.criterion for one in judged)
+    turning = frozenset(n for n, rule in enumerate(kept) if any(_resolved(rule)))
+    return Facts(kept, missing, missing, possible, suppose, turning=turning)
+
+
+NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+"""The moment where no date is asked."""
+
+
+def facts_of(case: Case, judged: Iterable[Judged], never: frozenset[str] = frozenset()) -> Facts:
+    """Give the facts that could change what some rules come to for one person.
+
+    Parameters
+    ----------
+    case
+        The person.
+    judged
+        The rules that are at stake, with their verdicts.
+    never
+        Fields that are not to be asked, besides those of the trial team.
+    """
+    return _Finder(case, _distinct(judged), never).facts()
+
+
+def _key(rule: Criterion) -> tuple[object, ...]:
+    """Tell rules apart: equal texts were parsed into one tree."""
+    return rule.kind, id(rule.when), rule.judgement
+
+
+def _distinct(judged: Iterable[Judged]) -> list[Judged]:
+    return list({_key(one.criterion): one for one in judged}.values())
+
+
+class _Finder:
+    """Finds the facts of one case."""
+
+    def __init__(self, case: Case, judged: Sequence[Judged], never: frozenset[str]) -> None:
+        self.case = case
+        self.known = lookup_of(case)
+        self.judged = judged
+        self.rules = tuple(one.criterion for one in judged)
+        self.never = never | _team()
+        leaves = [leaf for rule in self.rules for leaf in leaves_of(rule.when)]
+        self.tests = tests_by_field(leaves)
+        sources = {source for leaf in leaves for source in sources_of(leaf)}
+        timed = {name for one in sources if not isinstance(one, str) for name in names_of(one)}
+        self.linked = _reaching() | timed
+        self.supposed: dict[Given, Lookup | None] = {}
+
+    def facts(self) -> Facts:
+        direct = [self._direct(_missing(one, self.known)) for one in self.judged]
+        wanted = frozenset[str]().union(*direct)
+        reaching = Counter(name for one in wanted for name in self._followed([one]))
+        offered = wanted | {name for name, count in reaching.items() if count >= SEVERAL}
+        filled = [found | (self._followed(found) & offered) for found in direct]
+        asked = frozenset[str]().union(*filled)
+        filled = [found | (self._items(found) & asked) for found in filled]
+        possible = {name: self._possible(name) for name in sorted(asked)}
+        possible = {name: self._with_totals(name, possible) for name in possible}
+        kept = frozenset(name for name in asked if possible[name].answers)
+        again = {name for name in kept if self.known(name).known}
+        anew = [self._again(rule, again) for rule in self.rules]
+        turning = (n for n, rule in enumerate(self.rules) if anew[n] or any(_resolved(rule)))
+        return Facts(
+            self.rules,
+            tuple((one | other) & kept for one, other in zip(filled, anew, strict=True)),
+            tuple(found & kept for found in direct),
+            {name: possible[name] for name in sorted(kept)},
+            self._suppose,
+            kept & self.linked,
+            frozenset(turning),
+            self.supposed,
+        )
+
+    def _direct(self, missing: Iterable[str]) -> frozenset[str]:
+        """Name what is to be filled in for some fields."""
+        found = (name for one in missing for name in _inputs(fields()[one], self.known))
+        return frozenset(found) - self.never
+
+    def _followed(self, direct: Iterable[str]) -> frozenset[str]:
+        """Name the open fields that some open fields may follow from."""
+        found: set[str] = set()
+        for wanted in (fields()[name] for name in direct if not self.known(name).known):
+            found |= {rule["from"] for rule in wanted.follows}
+            found |= {"sex"} if wanted.if_male is not None else set()
+        return frozenset(name for name in found if not self.known(name).known) - self.never
+
+    @staticmethod
+    def _items(direct: Iterable[str]) -> frozenset[str]:
+        """Name the items that some fields can be computed from instead."""
+        found = (fields()[name].also_from for name in direct)
+        return frozenset(how["of"] for how in found if how is not None)
+
+    def _again(self, rule: Criterion, again: Iterable[str]) -> frozenset[str]:
+        """Name the facts that have an answer already whose new answer could change a rule."""
+        read = {n for one in fields_of(rule.when) for n in (one, *fields()[one].inputs)}
+        return frozenset(name for name in again if name in read)
+
+    def _possible(self, name: str) -> Possible:
+        """Give the answers of a fact that can be true, and are as exact as the rules ask for."""
+        found = possible_answers(name, self.tests, self.known, self.case.as_of)
+        if name not in self.linked:
+            return self._told_apart(name, found)
+        supposed = [(answer, self._suppose({name: answer})) for answer in found.answers]
+        true = [(answer, lookup) for answer, lookup in supposed if lookup is not None]
+        if fields()[name].type not in ("boolean", "number", "enum"):
+            tests = [leaf for one in _read_through(name) for leaf in self.tests.get(one, ())]
+            open_ = [_count_open(tests, lookup) for _, lookup in true]
+            least = min(open_, default=0)
+            true = [one for one, count in zip(true, open_, strict=True) if count == least]
+        for index, (_, lookup) in enumerate(true):
+            self.supposed[((name, index),)] = lookup
+        return Possible(tuple(answer for answer, _ in true), found.sampled)
+
+    def _told_apart(self, name: str, found: Possible) -> Possible:
+        """Keep one of several answers that every test of the field takes alike."""
+        kinds: dict[tuple[Truth, ...], Any] = {}
+        for answer in found.answers:
+            lookup = self._suppose({name: answer})
+            if lookup is None:
+                return found
+            truths = tuple(evaluate(leaf, lookup).truth for leaf in self.tests.get(name, ()))
+            if Truth.UNKNOWN in truths:
+                return found
+            kinds.setdefault(truths, answer)
+        return Possible(tuple(kinds.values()), found.sampled)
+
+    def _with_totals(self, name: str, possible: Mapping[str, Possible]) -> Possible:
+        """Add the totals that the answers about the items of a score come to."""
+        found, how = possible[name], fields()[name].also_from
+        if how is None or how["of"] not in possible:
+            return found
+        items = [self._suppose({how["of"]: answer}) for answer in possible[how["of"]].answers]
+        totals = [lookup(name).value for lookup in items if lookup is not None]
+        further = dict.fromkeys(one for one in totals if isinstance(one, float))
+        return Possible(tuple(dict.fromkeys([*found.answers, *further])), sampled=True)
+
+    def _suppose(self, given: Mapping[str, Any]) -> Lookup | None:
+        reaching = {name: raw for name, raw in given.items() if name in self.linked}
+        plain = {name: raw for name, raw in given.items() if name not in self.linked}
+        if not reaching:
+            return _laid_over(self.known, plain)
+        try:
+            base = lookup_of(self.case.answered(**reaching))
+        except CaseError:
+            return None
+        return _laid_over(base, plain)
+
+
+def _laid_over(base: Lookup, given: Mapping[str, Any]) -> Lookup:
+    """Give a lookup that knows some plain fields more."""
+    if not given:
+        return base
+    laid: Mapping[Source, Answer] = {name: _answer(name, raw) for name, raw in given.items()}
+
+    def lookup(source: Source) -> Answer:
+        found = laid.get(source)
+        return base(source) if found is None else found
+
+    return lookup
+
+
+def _answer(name: str, raw: Any) -> Answer:
+    value: Known = frozenset(raw) if isinstance(raw, list) else raw
+    if raw == "never":
+        value = float("inf") if fields()[name].type == "number" else False
+    return Answer(name, "known", value)
+
+
+def _missing(judged: Judged, known: Lookup) -> frozenset[str]:
+    """Name the fields that could change what a rule comes to."""
+    if judged.team:
+        return frozenset()
+    ends = {
+        source.end
+        for reading in judged.because
+        if judged.missing and isinstance(source := reading.source, Elapsed) and source.end
+    }
+    settled = {name for part in _resolved(judged.criterion) for name in fields_of(part)}
+    return judged.missing | {name for name in ends | settled if not known(name).known}
+
+
+def _resolved(rule: Criterion) -> Iterator[Resolved]:
+    """Give the parts of a rule that count an unknown as a yes or a no."""
+    parts: list[Any] = [rule.when]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Resolved):
+            yield part
+        parts += getattr(part, "parts", ()) or ([part.part] if hasattr(part, "part") else [])
+
+
+def _inputs(wanted: Field, known: Lookup) -> tuple[str, ...]:
+    """Name what is to be filled in for a field: for a computed one, what that lacks."""
+    inputs = tuple(name for name in wanted.inputs if name in fields())
+    if not wanted.derived or not inputs:
+        return (wanted.id,)
+    return tuple(name for name in inputs if not known(name).known) or inputs
+
+
+def _count_open(tests: Iterable[Leaf], lookup: Lookup) -> int:
+    return sum(not evaluate(leaf, lookup).truth.known for leaf in tests)
+
+
+@cache
+def _read_through(name: str) -> tuple[str, ...]:
+    """Name a field, and those that are computed from it alone."""
+    return (name, *(one.id for one in fields().values() if one.inputs == (name,)))
+
+
+@cache
+def _team() -> frozenset[str]:
+    return frozenset(one.id for one in fields().values() if one.judgement or one.willingness)
+
+
+@cache
+def _timed() -> frozenset[str]:
+    return frozenset(one.id for one in fields().values() if one.type in ("date", "datetime"))
+
+
+@cache
+def _reaching() -> frozenset[str]:
+    """Name the fields whose answers reach others, follow from others, or can contradict others."""
+    found = {"sex", "onset_datetime", "date_brain_injury", "birth_date", *NESTED}
+    for one in fields().values():
+        found |= {one.id} if one.follows or one.also_from or one.entries else set()
+        found |= {one.id} if one.type in ("date", "datetime", "map", "items") else set()
+        found |= {*one.inputs, *(rule["from"] for rule in one.follows)}
+        found |= {one.also_from["of"]} if one.also_from else set()
+        found |= {one.precision_from} if one.precision_from else set()
+    for row in (*table("contradictions"), *table("orders")):
+        found |= {row[key] for key in ("field", "given", "first", "then") if key in row}
+    return frozenset(found)

@@ -1,0 +1,434 @@
+"""From dated records to a table of people: what a case would answer, for everybody at once.
+
+The steps are those of a case. A record counts while it is valid; of those that count the newest is
+the answer; where nothing was stated, another answer may settle it; and derived fields are computed
+from the others. Two records of the same moment that differ leave a number between them and anything
+else unknown. Some derived fields need more than a table holds (`NOT_FROM_TABLES`): they stay
+unknown, which is never wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from saisei.base.units import convert
+from saisei.cases import Field, fields
+from saisei.cases.fields import table as case_table
+from saisei.eligibility.columns import Column
+from saisei.eligibility.population.events import code_of, seconds
+from saisei.eligibility.population.spans import (
+    NEVER,
+    NOTHING,
+    Ends,
+    Times,
+    both,
+    day_of,
+    either,
+    known,
+    latest_of,
+    when,
+)
+from saisei.eligibility.population.years import year_steps
+from saisei.eligibility.tree import Elapsed, Source, Window
+
+__all__ = ["NOT_FROM_TABLES", "Rule", "base_fields", "rules_of", "wide_query"]
+
+NOT_FROM_TABLES = frozenset(
+    {"times_upper_limit", "score_change", "item_sum", "affected_side", "since_last_active"}
+)
+"""Ways of computing a field that need more than the newest record of others."""
+FOREVER = 1e18
+"""More days than anything lasts."""
+KEY_STEP = 2_147_483_648
+"""Larger than the seconds that any date leaves open, so that the later end decides first."""
+ONSETS = ("onset_datetime", "date_brain_injury")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How long a record of a field counts, in days: by its answer, and by the phase."""
+
+    field: int
+    present: float
+    absent: float
+    acute: float
+    chronic: float
+    after_onset: bool
+
+
+def rules_of(names: Iterable[str]) -> list[Rule]:
+    """Give the rules of validity of some fields, as rows for a small table beside the events."""
+    return [_rule(fields()[name]) for name in names]
+
+
+def _rule(field: Field) -> Rule:
+    how = field.valid_for
+    after = field.group in ("stroke", "scales") and how is not None
+    code = code_of(field.id)
+    if not isinstance(how, Mapping):
+        days = float(how) if isinstance(how, int | float) else FOREVER
+        return Rule(code, days, days, FOREVER, FOREVER, after and days < FOREVER)
+    given = {key: FOREVER if days is None else float(days) for key, days in how.items()}
+    if "chronic" in given:
+        return Rule(code, FOREVER, FOREVER, given["acute_subacute"], given["chronic"], after)
+    present = given.get("if_true", given.get("if_present", given.get("if_date", FOREVER)))
+    absent = given.get("if_false", given.get("if_absent", given.get("if_never", FOREVER)))
+    return Rule(code, present, absent, FOREVER, FOREVER, after)
+
+
+def base_fields(sources: Iterable[Source]) -> tuple[str, ...]:
+    """Name every field whose records are needed for some sources, in the order of the table."""
+    wanted: set[str] = set()
+
+    def add(name: str) -> None:
+        if name in wanted:
+            return
+        wanted.add(name)
+        field = fields()[name]
+        for other in [*_inputs(field), *(rule["from"] for rule in field.follows)]:
+            add(other)
+
+    for source in sources:
+        for name in _fields_of_source(source):
+            add(name)
+    for name in (*ONSETS, "sex"):
+        add(name)
+    return tuple(name for name, field in fields().items() if name in wanted and not field.derived)
+
+
+def _fields_of_source(source: Source) -> Iterator[str]:
+    match source:
+        case Window(_, field, _):
+            yield field
+        case Elapsed(_, start, end):
+            yield from (start, end) if end else (start,)
+        case _:
+            yield source
+
+
+def _inputs(field: Field) -> list[str]:
+    how = field.compute or {}
+    if how.get("kind") in NOT_FROM_TABLES:
+        return []
+    of = how.get("of", [])
+    return [
+        *([of] if isinstance(of, str) else of),
+        *(how[k] for k in ("first", "then") if k in how),
+    ]
+
+
+def wide_query(sources: Iterable[Source], as_of: datetime) -> str:
+    """Write the query that makes the table of people.
+
+    It reads three tables: ``people`` (one row a person, with the column ``person``), ``events``
+    (as `events` describes them, at most of `base_fields(sources)`) and ``rules`` (the rows of
+    `rules_of`).
+
+    Parameters
+    ----------
+    sources
+        What the expressions look up.
+    as_of
+        The moment; its clock is that of the events.
+    """
+    wanted = tuple(dict.fromkeys(sources))
+    moment = seconds(as_of)
+    steps = _Steps()
+    steps.add("past", f"SELECT * FROM events WHERE first <= {moment}")
+    _add_onsets(steps)
+    _add_counting(steps, moment)
+    steps.add("newest", _newest("counting"))
+    steps.add("records", _pivoted(base_fields(wanted)))
+    windows = [source for source in wanted if isinstance(source, Window)]
+    steps.add("base", _joined(steps, windows, moment))
+    steps.add("answers", _plus("base", _stated(base_fields(wanted))))
+    last = "answers"
+    for i, step in enumerate(_years(wanted, moment)):
+        steps.add(f"years_{i}", _plus(last, step))
+        last = f"years_{i}"
+    answers = _Answers(Times(str(moment)))
+    made: dict[str, str] = {}
+    for source in wanted:
+        made |= answers.columns(Column.of(source))
+    chosen = ",\n  ".join(f"{sql} AS {name}" for name, sql in made.items())
+    return f"{steps}\nSELECT person,\n  {chosen}\nFROM {last}"
+
+
+class _Steps:
+    """The steps of a query, each with its name."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, str] = {}
+
+    def add(self, name: str, query: str) -> None:
+        self.steps[name] = query
+
+    def __str__(self) -> str:
+        return "WITH " + ",\n".join(f"{name} AS (\n{sql}\n)" for name, sql in self.steps.items())
+
+
+def _plus(table: str, columns: Mapping[str, str]) -> str:
+    """Write a step that adds columns."""
+    added = "".join(f",\n  {sql} AS {name}" for name, sql in columns.items())
+    return f"SELECT *{added}\nFROM {table}"
+
+
+def _add_onsets(steps: _Steps) -> None:
+    """Add when the stroke began, or the brain injury where there is no stroke."""
+    codes = [code_of(name) for name in ONSETS]
+    among = ", ".join(map(str, codes))
+    steps.add("dated", f"SELECT * FROM past WHERE field IN ({among}) AND low > {NEVER}")
+    steps.add("dated_newest", _newest("dated"))
+    ends = {
+        name: f"COALESCE({', '.join(_of_field(f'MAX({end})', code) for code in codes)})"
+        for name, end in (("onset_first", "low"), ("onset_last", "high"))
+    }
+    chosen = ", ".join(f"{sql} AS {name}" for name, sql in ends.items())
+    steps.add("onsets", f"SELECT person, {chosen}\nFROM dated_newest GROUP BY person")
+
+
+def _of_field(aggregate: str, code: int) -> str:
+    return f"{aggregate} FILTER (WHERE field = {code})"
+
+
+def _add_counting(steps: _Steps, moment: int) -> None:
+    """Add the records that still count at the moment."""
+    age = Times(str(moment)).days("e.first", "e.last").high
+    absent = f"(e.low = 0 OR e.low = {NEVER})"
+    to_day = case_table("meta")["acute_subacute_to_day"]
+    chronic = f"{day_of('e.first')} - {day_of('o.onset_last')} > {to_day}"
+    by_answer, by_phase = (
+        when(absent, "r.absent", "r.present"),
+        when(chronic, "r.chronic", "r.acute"),
+    )
+    expires = f"LEAST({by_answer}, {by_phase}) < {FOREVER!r}"
+    before = f"(r.after_onset AND e.last < o.onset_first AND {expires})"
+    steps.add(
+        "counting",
+        "SELECT e.* FROM past e JOIN rules r ON e.field = r.field\n"
+        "LEFT JOIN onsets o ON e.person = o.person\n"
+        f"WHERE {age} <= {by_answer} AND {age} <= {by_phase}\n"
+        f"  AND NOT COALESCE({before}, FALSE)",
+    )
+
+
+def _newest(table: str) -> str:
+    """Write the newest record of each field of each person, as the stretch that it leaves."""
+    key = f"last * {KEY_STEP} - (last - first)"
+    return (
+        "SELECT person, field, MAX(first) AS first, MAX(last) AS last, "
+        "MIN(low) AS low, MAX(high) AS high\n"
+        f"FROM (SELECT *, {key} AS key, MAX({key}) OVER (PARTITION BY person, field) AS top"
+        f" FROM {table}) AS keyed\n"
+        "WHERE key = top GROUP BY person, field"
+    )
+
+
+def _pivoted(names: Iterable[str]) -> str:
+    moments = _moments_needed()
+    cells: list[str] = []
+    for name in names:
+        ends = ("low", "high", "first", "last") if name in moments else ("low", "high")
+        cells += [f"{_of_field(f'MAX({end})', code_of(name))} AS {name}__{end}" for end in ends]
+    return (
+        f"SELECT person AS recorded,\n  {f',{chr(10)}  '.join(cells)}\nFROM newest GROUP BY person"
+    )
+
+
+def _moments_needed() -> frozenset[str]:
+    """Name the fields that a mean takes only when they were measured together."""
+    ways = (field.compute or {} for field in fields().values())
+    return frozenset(n for how in ways if how.get("kind") == "weighted_mean" for n in how["of"])
+
+
+def _joined(steps: _Steps, windows: Sequence[Window], moment: int) -> str:
+    """Write the table with everybody, beside their newest records and those within windows."""
+    joined = "people LEFT JOIN records ON people.person = records.recorded"
+    if not windows:
+        return f"SELECT * FROM {joined}"
+    days = Times(str(moment)).days("first", "last")
+    codes = ", ".join(str(code) for code in sorted({code_of(w.field) for w in windows}))
+    steps.add(
+        "aged",
+        f"SELECT *, {days.low} AS least, {days.high} AS most FROM past WHERE field IN ({codes})",
+    )
+    edges = {w: f"edge_{i}" for i, w in enumerate(windows) if w.pick in ("latest", "earliest")}
+    steps.add("edged", _plus("aged", {name: _edge(window) for window, name in edges.items()}))
+    cells = ",\n  ".join(_picked(window, edges.get(window)) for window in windows)
+    steps.add("windows", f"SELECT person AS windowed,\n  {cells}\nFROM edged GROUP BY person")
+    return f"SELECT * FROM {joined} LEFT JOIN windows ON people.person = windows.windowed"
+
+
+def _within(window: Window) -> tuple[str, str]:
+    """Say which rows are surely, and which perhaps, in a window."""
+    here = f"field = {code_of(window.field)}"
+    return f"{here} AND most <= {window.days!r}", f"{here} AND least <= {window.days!r}"
+
+
+def _edge(window: Window) -> str:
+    """Write the moment beyond which no record is certainly newer, or older, than those sure."""
+    sure, _ = _within(window)
+    edge = "MAX(first)" if window.pick == "latest" else "MIN(last)"
+    return f"{edge} FILTER (WHERE {sure}) OVER (PARTITION BY person)"
+
+
+def _picked(window: Window, edge: str | None) -> str:
+    """Write the stretch in which the record asked for lies; null unless one is surely there."""
+    sure, inside = _within(window)
+    if edge is not None:
+        inside += f" AND last >= {edge}" if window.pick == "latest" else f" AND first <= {edge}"
+    low = f"MAX(low) FILTER (WHERE {sure})" if window.pick == "highest" else ""
+    high = f"MIN(high) FILTER (WHERE {sure})" if window.pick == "lowest" else ""
+    low = low or f"MIN(low) FILTER (WHERE {inside})"
+    high = high or f"MAX(high) FILTER (WHERE {inside})"
+    some = f"BOOL_OR({sure})"
+    low_name, high_name = Column.of(window).names
+    return f"{when(some, low)} AS {low_name},\n  {when(some, high)} AS {high_name}"
+
+
+def _stated(names: Iterable[str]) -> dict[str, str]:
+    """Write what a case would answer about each field that is stated, not computed."""
+    columns: dict[str, str] = {}
+    for name in names:
+        ends = _answer(fields()[name])
+        columns |= {f"{name}__answer__low": ends.low, f"{name}__answer__high": ends.high}
+    return columns
+
+
+def _answer(field: Field) -> Ends:
+    """Give the newest record, or what another answer settles where there is none."""
+    found = [_newest_of(field), *(_implied(field, rule) for rule in field.follows)]
+    if field.if_male is not None:
+        male = float(fields()["sex"].values.index("male"))
+        said = f"{_newest_of(fields()['sex']).low} = {male!r}"
+        found.append(both(when(said, repr(float(field.if_male)))))
+    if len(found) == 1:
+        return found[0]
+    low, high = (", ".join(getattr(ends, end) for ends in found) for end in ("low", "high"))
+    return Ends(f"COALESCE({low})", f"COALESCE({high})")
+
+
+def _newest_of(field: Field) -> Ends:
+    ends = Ends(f"{field.id}__low", f"{field.id}__high")
+    return ends if field.type in ("number", "date", "datetime") else both(known(ends))
+
+
+def _implied(field: Field, rule: Mapping[str, Any]) -> Ends:
+    other = fields()[rule["from"]]
+    low = _newest_of(other).low
+    if "values" in rule:
+        cases = " ".join(
+            f"WHEN {low} = {float(other.values.index(value))!r} THEN {_encoded(field, given)}"
+            for value, given in rule["values"].items()
+        )
+        return both(f"CASE {cases} END")
+    nothing = NEVER if other.type in ("date", "datetime") else "0.0"
+    compared = "=" if rule["when"] == "absent" else "<>"
+    return both(when(f"{low} {compared} {nothing}", _encoded(field, rule["gives"])))
+
+
+def _encoded(field: Field, given: Any) -> str:
+    """Give what a rule settles as it stands in a table of events."""
+    if given == "never":
+        return NEVER
+    if isinstance(given, list):
+        return "0.0"
+    return repr(float(field.values.index(given) if isinstance(given, str) else given))
+
+
+def _years(sources: Iterable[Source], moment: int) -> Iterator[dict[str, str]]:
+    """Give the steps that count years, for all dates together."""
+    names = [f"{n}__answer__{end}" for n in _dates_in_years(sources) for end in ("low", "high")]
+    for step in zip(*(year_steps(name, moment) for name in names), strict=True):
+        yield {name: sql for columns in step for name, sql in columns.items()}
+
+
+def _dates_in_years(sources: Iterable[Source]) -> tuple[str, ...]:
+    """Name the dates from which years are counted."""
+    found: list[str] = []
+    for source in sources:
+        match source:
+            case Elapsed("a", start, None):
+                found.append(start)
+            case str() if (field := fields()[source]).unit == "a" and field.derived:
+                found += [n for n in _inputs(field) if fields()[n].type in ("date", "datetime")]
+    return tuple(dict.fromkeys(found))
+
+
+class _Answers:
+    """What a case would answer, as expressions over the last step."""
+
+    def __init__(self, times: Times) -> None:
+        self.times = times
+
+    def columns(self, column: Column) -> dict[str, str]:
+        ends = self.ends(column.source)
+        match column.kind:
+            case "number":
+                return dict(zip(column.names, (ends.low, ends.high), strict=True))
+            case "flag":
+                return {column.names[0]: f"({ends.low}) = 1"}
+            case "word":
+                return {column.names[0]: f"CAST({ends.low} AS SMALLINT)"}
+            case "list":
+                return {column.names[0]: f"CAST({ends.low} AS BIGINT)"}
+
+    def ends(self, source: Source) -> Ends:
+        match source:
+            case Window():
+                return Ends(*Column.of(source).names)
+            case Elapsed(unit, start, None):
+                return self.since(start, unit)
+            case Elapsed(unit, start, str() as end):
+                return self.times.between(self.answer(start), self.answer(end), unit)
+            case _:
+                return self.answer(str(source))
+
+    def answer(self, name: str) -> Ends:
+        if fields()[name].derived:
+            return self.derived(fields()[name])
+        return Ends(f"{name}__answer__low", f"{name}__answer__high")
+
+    def derived(self, field: Field) -> Ends:
+        how: Mapping[str, Any] = field.compute or {}
+        ways: Mapping[str, Callable[[], Ends]] = {
+            "age": lambda: self.years(how["of"], "age"),
+            "time_since": lambda: latest_of([self.since(n, field.unit or "") for n in how["of"]]),
+            "time_between": lambda: self.times.from_until(
+                self.answer(how["first"]), self.answer(how["then"]), field.unit or ""
+            ),
+            "sum": lambda: both(" + ".join(f"({known(self.answer(n))})" for n in how["of"])),
+            "weighted_mean": lambda: self.weighted_mean(how["of"]),
+            "converted": lambda: self.converted(field, fields()[how["of"]]),
+            "same": lambda: self.answer(how["of"]),
+        }
+        return both(NOTHING) if how["kind"] in NOT_FROM_TABLES else ways[how["kind"]]()
+
+    def since(self, name: str, unit: str) -> Ends:
+        if unit != "a":
+            return self.times.since(self.answer(name), unit)
+        never = f"{self.answer(name).low} = {NEVER}"
+        return either(never, both("'infinity'::DOUBLE"), self.years(name, "years"))
+
+    def years(self, name: str, kind: str) -> Ends:
+        """Give the years since a date, whose first moment gives the most of them."""
+        least, most = (f"CAST({name}__answer__{end}__{kind} AS DOUBLE)" for end in ("high", "low"))
+        if kind == "age":
+            return Ends(least, most)
+        return Ends(when(f"{most} >= 0 AND {least} < 0", "0.0", least), most)
+
+    def weighted_mean(self, weights: Mapping[str, float]) -> Ends:
+        one, *others = weights
+        together = " AND ".join(
+            f"{one}__{end} = {other}__{end}" for other in others for end in ("first", "last")
+        )
+        parts = (f"({known(self.answer(n))}) * {float(w)!r}" for n, w in weights.items())
+        mean = f"({' + '.join(parts)}) / {float(sum(weights.values()))!r}"
+        return both(when(together, mean))
+
+    def converted(self, field: Field, source: Field) -> Ends:
+        factor = convert(1.0, source.unit or "", field.unit or "", source.id)
+        return both(f"({known(self.answer(source.id))}) * {factor!r}")
