@@ -8,22 +8,29 @@ for all that follows from it. Fields that the trial team decides are never facts
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from saisei.base.errors import CaseError
-from saisei.cases import Answer, Case, Field, Known, fields, table
+from saisei.cases import Answer, Case, Known, fields
 from saisei.eligibility.asked import names_of, tests_by_field
 from saisei.eligibility.criterion import Criterion, Judged, judge
-from saisei.eligibility.evaluate import NESTED, Lookup, by_field, evaluate, lookup_of
+from saisei.eligibility.evaluate import Lookup, by_field, evaluate, lookup_of
+from saisei.eligibility.filling import (
+    count_open,
+    filled_by,
+    is_coarse,
+    missing_of,
+    reaching_fields,
+    read_through,
+    resolved_parts,
+    team_fields,
+    timed_fields,
+)
 from saisei.eligibility.possible import Possible, possible_answers
 from saisei.eligibility.tree import (
-    Elapsed,
-    Leaf,
-    Resolved,
     Source,
     fields_of,
     leaves_of,
@@ -117,7 +124,7 @@ def facts_of_fields(lookup: Callable[[str], Answer], rules: Sequence[Criterion])
     """
     plain = by_field(lookup)
     judged = _distinct(judge(rule, plain) for rule in rules)
-    missing = tuple(_missing(one, plain) - _team() - _timed() for one in judged)
+    missing = tuple(missing_of(one, plain) - team_fields() - timed_fields() for one in judged)
     tests = tests_by_field(leaf for one in judged for leaf in leaves_of(one.criterion.when))
     names = frozenset[str]().union(*missing)
     possible = {name: possible_answers(name, tests, plain, NO_DATE) for name in sorted(names)}
@@ -126,7 +133,7 @@ def facts_of_fields(lookup: Callable[[str], Answer], rules: Sequence[Criterion])
         return _laid_over(plain, given)
 
     kept = tuple(one.criterion for one in judged)
-    turning = frozenset(n for n, rule in enumerate(kept) if any(_resolved(rule)))
+    turning = frozenset(n for n, rule in enumerate(kept) if any(resolved_parts(rule)))
     return Facts(kept, missing, missing, possible, suppose, turning=turning)
 
 
@@ -166,16 +173,16 @@ class _Finder:
         self.known = lookup_of(case)
         self.judged = judged
         self.rules = tuple(one.criterion for one in judged)
-        self.never = never | _team()
+        self.never = never | team_fields()
         leaves = [leaf for rule in self.rules for leaf in leaves_of(rule.when)]
         self.tests = tests_by_field(leaves)
         sources = {source for leaf in leaves for source in sources_of(leaf)}
         timed = {name for one in sources if not isinstance(one, str) for name in names_of(one)}
-        self.linked = _reaching() | timed
+        self.linked = reaching_fields() | timed
         self.supposed: dict[Given, Lookup | None] = {}
 
     def facts(self) -> Facts:
-        direct = [self._direct(_missing(one, self.known)) for one in self.judged]
+        direct = [self._direct(missing_of(one, self.known)) for one in self.judged]
         wanted = frozenset[str]().union(*direct)
         reaching = Counter(name for one in wanted for name in self._followed([one]))
         offered = wanted | {name for name, count in reaching.items() if count >= SEVERAL}
@@ -185,9 +192,9 @@ class _Finder:
         possible = {name: self._possible(name) for name in sorted(asked)}
         possible = {name: self._with_totals(name, possible) for name in possible}
         kept = frozenset(name for name in asked if possible[name].answers)
-        again = {name for name in kept if self.known(name).known}
+        again = {n for n in kept if self.known(n).known and not is_coarse(n, self.known)}
         anew = [self._again(rule, again) for rule in self.rules]
-        turning = (n for n, rule in enumerate(self.rules) if anew[n] or any(_resolved(rule)))
+        turning = (n for n, rule in enumerate(self.rules) if anew[n] or any(resolved_parts(rule)))
         return Facts(
             self.rules,
             tuple((one | other) & kept for one, other in zip(filled, anew, strict=True)),
@@ -201,7 +208,7 @@ class _Finder:
 
     def _direct(self, missing: Iterable[str]) -> frozenset[str]:
         """Name what is to be filled in for some fields."""
-        found = (name for one in missing for name in _inputs(fields()[one], self.known))
+        found = (name for one in missing for name in filled_by(fields()[one], self.known))
         return frozenset(found) - self.never
 
     def _followed(self, direct: Iterable[str]) -> frozenset[str]:
@@ -231,8 +238,8 @@ class _Finder:
         supposed = [(answer, self._suppose({name: answer})) for answer in found.answers]
         true = [(answer, lookup) for answer, lookup in supposed if lookup is not None]
         if fields()[name].type not in ("boolean", "number", "enum"):
-            tests = [leaf for one in _read_through(name) for leaf in self.tests.get(one, ())]
-            open_ = [_count_open(tests, lookup) for _, lookup in true]
+            tests = [leaf for one in read_through(name) for leaf in self.tests.get(one, ())]
+            open_ = [count_open(tests, lookup) for _, lookup in true]
             least = min(open_, default=0)
             true = [one for one, count in zip(true, open_, strict=True) if count == least]
         for index, (_, lookup) in enumerate(true):
@@ -292,69 +299,3 @@ def _answer(name: str, raw: Any) -> Answer:
     if raw == "never":
         value = float("inf") if fields()[name].type == "number" else False
     return Answer(name, "known", value)
-
-
-def _missing(judged: Judged, known: Lookup) -> frozenset[str]:
-    """Name the fields that could change what a rule comes to."""
-    if judged.team:
-        return frozenset()
-    ends = {
-        source.end
-        for reading in judged.because
-        if judged.missing and isinstance(source := reading.source, Elapsed) and source.end
-    }
-    settled = {name for part in _resolved(judged.criterion) for name in fields_of(part)}
-    return judged.missing | {name for name in ends | settled if not known(name).known}
-
-
-def _resolved(rule: Criterion) -> Iterator[Resolved]:
-    """Give the parts of a rule that count an unknown as a yes or a no."""
-    parts: list[Any] = [rule.when]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, Resolved):
-            yield part
-        parts += getattr(part, "parts", ()) or ([part.part] if hasattr(part, "part") else [])
-
-
-def _inputs(wanted: Field, known: Lookup) -> tuple[str, ...]:
-    """Name what is to be filled in for a field: for a computed one, what that lacks."""
-    inputs = tuple(name for name in wanted.inputs if name in fields())
-    if not wanted.derived or not inputs:
-        return (wanted.id,)
-    return tuple(name for name in inputs if not known(name).known) or inputs
-
-
-def _count_open(tests: Iterable[Leaf], lookup: Lookup) -> int:
-    return sum(not evaluate(leaf, lookup).truth.known for leaf in tests)
-
-
-@cache
-def _read_through(name: str) -> tuple[str, ...]:
-    """Name a field, and those that are computed from it alone."""
-    return (name, *(one.id for one in fields().values() if one.inputs == (name,)))
-
-
-@cache
-def _team() -> frozenset[str]:
-    return frozenset(one.id for one in fields().values() if one.judgement or one.willingness)
-
-
-@cache
-def _timed() -> frozenset[str]:
-    return frozenset(one.id for one in fields().values() if one.type in ("date", "datetime"))
-
-
-@cache
-def _reaching() -> frozenset[str]:
-    """Name the fields whose answers reach others, follow from others, or can contradict others."""
-    found = {"sex", "onset_datetime", "date_brain_injury", "birth_date", *NESTED}
-    for one in fields().values():
-        found |= {one.id} if one.follows or one.also_from or one.entries else set()
-        found |= {one.id} if one.type in ("date", "datetime", "map", "items") else set()
-        found |= {*one.inputs, *(rule["from"] for rule in one.follows)}
-        found |= {one.also_from["of"]} if one.also_from else set()
-        found |= {one.precision_from} if one.precision_from else set()
-    for row in (*table("contradictions"), *table("orders")):
-        found |= {row[key] for key in ("field", "given", "first", "then") if key in row}
-    return frozenset(found)

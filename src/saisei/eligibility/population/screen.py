@@ -1,0 +1,311 @@
+"""A population held against protocols: verdicts, what each rule costs, and which facts are missing.
+
+    events, people  ->  wide (what a case would answer)  ->  rules  ->  marks  ->  files
+
+Everything happens in DuckDB, in one database file beside the results, within a limit of memory;
+nothing about a person is printed or logged. A run that was stopped goes on with the step that it
+had not finished, if it is asked the same question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Protocol as Interface
+
+import duckdb
+
+from saisei.eligibility.columns import sources_read
+from saisei.eligibility.compiled import query
+from saisei.eligibility.population.protocols import Protocol, distinct_rules, marks_query
+from saisei.eligibility.population.wide import Rule, base_fields, rules_of, wide_query
+from saisei.eligibility.tree import Expression
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["Attrition", "People", "PopulationResult", "RuleCount", "screen_population"]
+
+MEMORY = "2GB"
+"""What DuckDB may hold in memory; beyond it, it uses the disk."""
+
+
+class People(Interface):
+    """Where records of people come from."""
+
+    @property
+    def digest(self) -> str:
+        """What tells this source from another, to know whether a stopped run can go on."""
+
+    def load(self, connection: DuckDBPyConnection, fields: Sequence[str], as_of: datetime) -> None:
+        """Make the tables ``people`` and ``events`` (see `events`), of some fields only."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """What one rule comes to over all people, and how many failed only this one."""
+
+    rule: str
+    met: int
+    not_met: int
+    unknown: int
+    only_failed: int
+    only_unknown: int
+    left: int
+    """How many nobody has ruled out once this rule and all before it were applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attrition:
+    """One protocol over all people."""
+
+    protocol: str
+    matches: int
+    undecided: int
+    does_not_match: int
+    rules: tuple[RuleCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationResult:
+    """All protocols over all people."""
+
+    people: int
+    as_of: datetime
+    protocols: tuple[Attrition, ...]
+    seconds: float
+
+
+Tell = Callable[[str, int, int], None]
+"""Is told the step that begins, its number, and how many there are."""
+
+
+def screen_population(
+    source: People,
+    protocols: Sequence[Protocol],
+    as_of: datetime,
+    folder: Path,
+    *,
+    memory: str = MEMORY,
+    tell: Tell | None = None,
+) -> PopulationResult:
+    """Hold every person against every protocol, and write the results into a folder.
+
+    Parameters
+    ----------
+    source
+        Where the records come from.
+    protocols
+        What to hold people against.
+    as_of
+        The moment at which everything is judged; its clock is that of the records.
+    folder
+        Gets ``verdicts.parquet`` (person_id, protocol, verdict), ``marks.parquet`` (the rules
+        that each person fails or leaves open, as bits) and ``criteria.parquet`` (protocol,
+        criterion and the counts).
+    memory
+        What DuckDB may hold in memory.
+    tell
+        Is told of progress.
+    """
+    begun = time.monotonic()
+    folder.mkdir(parents=True, exist_ok=True)
+    rules = distinct_rules(protocols)
+    run = _Run(folder, _digest(source, protocols, as_of), memory)
+    with run.connection() as connection:
+        steps = _steps(connection, source, protocols, rules, as_of, folder)
+        for number, (name, step) in enumerate(steps, 1):
+            if tell:
+                tell(name, number, len(steps))
+            if not run.done(connection, name):
+                step()
+                run.note(connection, name)
+        result = _result(connection, protocols, as_of, folder, begun)
+    run.clear()
+    return result
+
+
+def _steps(
+    connection: DuckDBPyConnection,
+    source: People,
+    protocols: Sequence[Protocol],
+    rules: dict[str, Expression],
+    as_of: datetime,
+    folder: Path,
+) -> list[tuple[str, Callable[[], object]]]:
+    sources = sources_read(rules.values())
+    needed = base_fields(sources)
+
+    def make(table: str, sql: str) -> Callable[[], object]:
+        return lambda: connection.execute(f"CREATE OR REPLACE TABLE {table} AS {sql}")
+
+    judged = f"({query(rules, 'duckdb', 'wide')}) AS judged"
+
+    def read() -> None:
+        source.load(connection, needed, as_of)
+        _add_rules(connection, rules_of(needed))
+
+    return [
+        ("reading the records", read),
+        ("what is known of each person", make("wide", wide_query(sources, as_of))),
+        ("the verdicts", make("marks", marks_query(protocols, rules, judged))),
+        ("writing", lambda: _write(connection, protocols, folder)),
+    ]
+
+
+def _add_rules(connection: DuckDBPyConnection, rules: Iterable[Rule]) -> None:
+    connection.execute(
+        "CREATE OR REPLACE TABLE rules (field SMALLINT, present DOUBLE, absent DOUBLE, "
+        "acute DOUBLE, chronic DOUBLE, after_onset BOOLEAN)"
+    )
+    rows = [[getattr(rule, name) for name in Rule.__slots__] for rule in rules]
+    connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+VERDICT = (
+    "CASE WHEN failing_{0} <> 0 THEN 'does-not-match' "
+    "WHEN unknown_{0} <> 0 THEN 'undecided' ELSE 'matches' END"
+)
+
+
+def _write(connection: DuckDBPyConnection, protocols: Sequence[Protocol], folder: Path) -> None:
+    """Write the two files of people, each to its side first."""
+    verdicts = _per_protocol(protocols, f"{VERDICT} AS verdict")
+    marks = _per_protocol(
+        protocols, "CAST(failing_{0} AS BIGINT) AS failing, CAST(unknown_{0} AS BIGINT) AS open"
+    )
+    for name, sql in (("verdicts", verdicts), ("marks", marks)):
+        _copy(connection, sql, folder / f"{name}.parquet")
+
+
+def _per_protocol(protocols: Sequence[Protocol], columns: str) -> str:
+    return " UNION ALL ".join(
+        f"SELECT person AS person_id, {_text(one.id)} AS protocol, {columns.format(place)}"
+        " FROM marks"
+        for place, one in enumerate(protocols)
+    )
+
+
+def _copy(connection: DuckDBPyConnection, sql: str, path: Path) -> None:
+    aside = path.with_name(f".{path.name}.part")
+    connection.execute(f"COPY ({sql}) TO {_text(str(aside))} (FORMAT parquet, COMPRESSION zstd)")
+    aside.replace(path)
+
+
+def _text(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
+
+
+def _attrition(connection: DuckDBPyConnection, place: int, protocol: Protocol) -> Attrition:
+    """Count one protocol: the people who share the same marks are counted once."""
+    patterns: list[tuple[int, int, int]] = connection.execute(
+        f"SELECT failing_{place}, unknown_{place}, COUNT(*) FROM marks GROUP BY ALL"
+    ).fetchall()
+    rules = tuple(_rule_count(rule.id, bit, patterns) for bit, rule in enumerate(protocol.counted))
+    return Attrition(
+        protocol.id,
+        matches=sum(n for failing, open_, n in patterns if not failing and not open_),
+        undecided=sum(n for failing, open_, n in patterns if not failing and open_),
+        does_not_match=sum(n for failing, _, n in patterns if failing),
+        rules=rules,
+    )
+
+
+def _rule_count(rule: str, bit: int, patterns: Iterable[tuple[int, int, int]]) -> RuleCount:
+    one, before = 1 << bit, (1 << (bit + 1)) - 1
+    counts = dict.fromkeys(("met", "not_met", "unknown", "only_failed", "only_unknown", "left"), 0)
+    for failing, unknown, people in patterns:
+        state = "not_met" if failing & one else "unknown" if unknown & one else "met"
+        counts[state] += people
+        counts["only_failed"] += people if failing == one else 0
+        counts["only_unknown"] += people if not failing and unknown == one else 0
+        counts["left"] += people if not failing & before else 0
+    return RuleCount(rule, **counts)
+
+
+def _result(
+    connection: DuckDBPyConnection,
+    protocols: Sequence[Protocol],
+    as_of: datetime,
+    folder: Path,
+    begun: float,
+) -> PopulationResult:
+    (people,) = connection.execute("SELECT COUNT(*) FROM people").fetchone() or (0,)
+    found = tuple(_attrition(connection, place, one) for place, one in enumerate(protocols))
+    _write_counts(connection, found, folder)
+    return PopulationResult(people, as_of, found, time.monotonic() - begun)
+
+
+COUNTS = {"met": "true", "not_met": "false", "unknown": "unknown", "only_failed": "only_failed"}
+"""The counts of a rule, and what they are called in the file."""
+MORE_COUNTS = ("only_unknown", "left")
+
+
+def _write_counts(connection: DuckDBPyConnection, found: Iterable[Attrition], folder: Path) -> None:
+    names = [*COUNTS, *MORE_COUNTS]
+    columns = ", ".join(f'"{COUNTS.get(name, name)}" BIGINT' for name in names)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE counts (protocol VARCHAR, criterion VARCHAR, {columns})"
+    )
+    rows = [
+        [one.protocol, rule.rule, *(getattr(rule, name) for name in names)]
+        for one in found
+        for rule in one.rules
+    ]
+    places = ", ".join("?" * (len(names) + 2))
+    connection.executemany(f"INSERT INTO counts VALUES ({places})", rows)
+    _copy(connection, "SELECT * FROM counts", folder / "criteria.parquet")
+
+
+def _digest(source: People, protocols: Sequence[Protocol], as_of: datetime) -> str:
+    """Tell this question from another: the source, the rules and the moment."""
+    rules = [[one.id, [[r.id, r.kind, repr(r.when)] for r in one.counted]] for one in protocols]
+    asked = json.dumps([source.digest, rules, as_of.isoformat()])
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+class _Run:
+    """The database of one run, and which of its steps are done."""
+
+    def __init__(self, folder: Path, digest: str, memory: str) -> None:
+        self.path = folder / ".saisei-screening.duckdb"
+        self.digest = digest
+        self.memory = memory
+
+    def connection(self) -> DuckDBPyConnection:
+        connection = self._open()
+        row = None
+        with suppress(duckdb.CatalogException):
+            row = connection.execute("SELECT digest FROM run LIMIT 1").fetchone()
+        if row is None or row[0] != self.digest:
+            connection.close()
+            self.clear()
+            connection = self._open()
+            connection.execute("CREATE TABLE run (digest VARCHAR, step VARCHAR)")
+            connection.execute("INSERT INTO run VALUES (?, '')", [self.digest])
+        return connection
+
+    def _open(self) -> DuckDBPyConnection:
+        return duckdb.connect(
+            str(self.path),
+            config={"memory_limit": self.memory, "preserve_insertion_order": "false"},
+        )
+
+    def done(self, connection: DuckDBPyConnection, step: str) -> bool:
+        found = connection.execute("SELECT 1 FROM run WHERE step = ?", [step]).fetchone()
+        return found is not None
+
+    def note(self, connection: DuckDBPyConnection, step: str) -> None:
+        connection.execute("INSERT INTO run VALUES (?, ?)", [self.digest, step])
+        connection.execute("CHECKPOINT")
+
+    def clear(self) -> None:
+        for path in (self.path, self.path.with_name(self.path.name + ".wal")):
+            path.unlink(missing_ok=True)
