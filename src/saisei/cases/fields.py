@@ -12,8 +12,9 @@ from saisei.base.dates import Span
 from saisei.base.errors import DataError
 from saisei.base.store import load_data
 from saisei.scales import scale
+from saisei.scales.scoring import scoring_items
 
-__all__ = ["Effort", "Field", "FieldType", "fields", "table"]
+__all__ = ["Effort", "Field", "FieldType", "fields", "item_points", "table"]
 
 FILE = "cases/fields.yaml"
 
@@ -111,6 +112,18 @@ def fields() -> Mapping[str, Field]:
 def table(name: str) -> Any:
     """Give one of the small tables that stand beside the fields (`groups`, `essentials`, …)."""
     return load_data(FILE)[name]
+
+
+def item_points(wanted: Field) -> Mapping[str, tuple[float, ...]]:
+    """Give the points that each item of a scale can have, lowest first.
+
+    Examples
+    --------
+    >>> item_points(fields()["barthel_items"])["feeding"]
+    (0.0, 5.0, 10.0)
+    """
+    found = scoring_items(scale(wanted.scale or ""))
+    return {item.id: tuple(sorted(map(float, item.points))) for item in found}
 
 
 def _field(row: Mapping[str, Any]) -> Field:

@@ -37,7 +37,7 @@ from saisei.therapies.matching import (
     trials_of,
 )
 from saisei.therapies.models import Programme, Trial
-from saisei.therapies.questions import Question, questions_that_settle
+from saisei.therapies.questions import OpenTrials, Question, questions_that_settle
 from saisei.therapies.screening import Screening, screen
 from saisei.therapies.sources import therapy_sources
 from saisei.therapies.steps import steps_of
@@ -49,6 +49,7 @@ __all__ = [
     "CultureCheck",
     "Harm",
     "Journey",
+    "OpenTrials",
     "Programme",
     "ProgrammeMatch",
     "Question",

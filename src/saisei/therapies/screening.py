@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from saisei.base.texts import Language
 from saisei.cases import Case
@@ -10,12 +11,12 @@ from saisei.eligibility import lookup_of
 from saisei.therapies.cautions import CautionFound, find_cautions
 from saisei.therapies.loading import programmes, trials
 from saisei.therapies.matching import ProgrammeMatch, TrialMatch, match_programme, match_trial
-from saisei.therapies.questions import Question, questions_that_settle
+from saisei.therapies.questions import OpenTrials, Question, questions_that_settle
 
 __all__ = ["Screening", "screen"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Screening:
     """What every programme and trial comes to for one person."""
 
@@ -24,7 +25,14 @@ class Screening:
     """Every trial, those without a programme among them, in order of their ids."""
     cautions: tuple[CautionFound, ...]
     """For any step; those of one programme are found by `find_cautions`."""
-    questions: tuple[Question, ...]
+    open: OpenTrials
+    """What could decide the trials that are undecided."""
+    language: Language = "en"
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The few questions that would settle the most, the first one first."""
+        return questions_that_settle(self.open, self.language)
 
 
 def screen(case: Case, language: Language = "en") -> Screening:
@@ -43,5 +51,6 @@ def screen(case: Case, language: Language = "en") -> Screening:
         tuple(match_programme(p, case, answers, matched) for p in programmes()),
         matched,
         find_cautions(case, lookup=answers),
-        questions_that_settle(matched, answers, language),
+        OpenTrials(case, matched),
+        language,
     )
