@@ -180,7 +180,7 @@ ONE_MISTAKE = [
     ("- sex: male", "not-a-case", "", 1, "a list or a single value"),
     ("hello", "not-a-case", "", 1, "`field: value`"),
     ("null", "empty", "", 1, "holds nothing"),
-    ('{"resourceType": "Bundle", "entry": []}', "fhir", "", 1, "docs/case-file.md"),
+    ('{"resourceType": "Bundle", "entry": []}', "fhir", "", 1, "docs/fhir.md"),
     ("as_of: tomorrow", "as-of", "as_of", 1, "2026-11-20"),
     ("as_of: 2026-11", "as-of", "as_of", 1, "a day or an instant"),
     ("", "empty", "", None, "the file is empty"),

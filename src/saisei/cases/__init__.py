@@ -3,11 +3,14 @@
 from saisei.cases.answers import Answer, Known, State
 from saisei.cases.case import Case
 from saisei.cases.check import check_case
+from saisei.cases.codes import Code, Fill, codes, codes_table
 from saisei.cases.derive import elapsed
 from saisei.cases.entries import Entry
+from saisei.cases.fhir import case_to_fhir
 from saisei.cases.fields import Effort, Field, FieldType, fields, item_points, table
 from saisei.cases.mistakes import expected_of
 from saisei.cases.reading import case_from_data, read_case
+from saisei.cases.record import RecordRead, Unmapped
 from saisei.cases.template import case_template
 from saisei.cases.values import NEVER, EntryValue, Listed, Never
 
@@ -15,18 +18,25 @@ __all__ = [
     "NEVER",
     "Answer",
     "Case",
+    "Code",
     "Effort",
     "Entry",
     "EntryValue",
     "Field",
     "FieldType",
+    "Fill",
     "Known",
     "Listed",
     "Never",
+    "RecordRead",
     "State",
+    "Unmapped",
     "case_from_data",
     "case_template",
+    "case_to_fhir",
     "check_case",
+    "codes",
+    "codes_table",
     "elapsed",
     "expected_of",
     "fields",

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from saisei.base.documents import Document, read_document
+from saisei.base.documents import Document
 from saisei.base.errors import InputError, Problem
 from saisei.cases.answers import allowed_days
 from saisei.cases.case import Case
 from saisei.cases.fields import Field, fields
-from saisei.cases.reading import case_from_data
+from saisei.cases.reading import case_from_data, open_case
 from saisei.scales import score_items
 
 __all__ = ["check_case"]
@@ -35,7 +35,7 @@ def check_case(
         Empty when nothing is to be said. Nothing is raised for what the file says.
     """
     try:
-        document = read_document(path)
+        document = open_case(path)
         case = case_from_data(document, as_of=as_of, otherwise=otherwise)
     except InputError as error:
         return error.problems

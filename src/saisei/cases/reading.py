@@ -1,12 +1,16 @@
-"""Reading a case from a file or from data. Every problem found is told at once."""
+"""Reading a case from a file, from data or from a real record.
+
+Every problem of a case file is told at once. A record is not the person's to correct: what it says
+that cannot be used is left out and counted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
 from saisei.base.dates import parse_as_of
 from saisei.base.documents import Document, read_document
@@ -14,16 +18,19 @@ from saisei.base.errors import CaseError, Place, Problem
 from saisei.cases.case import Case
 from saisei.cases.consistency import find_contradictions
 from saisei.cases.entries import Locate, nowhere, read_all
+from saisei.cases.fhir.bundle import read_json
+from saisei.cases.fhir.reading import bundle_to_case, own_moment
 
-__all__ = ["case_from_data", "read_case"]
+__all__ = ["case_from_data", "open_case", "read_case"]
 
 AS_OF = "as_of"
+MARK = b'"resourceType"'
 
 
 def read_case(
     path: Path | str, *, as_of: datetime | None = None, otherwise: datetime | None = None
 ) -> Case:
-    """Read a case file (YAML or JSON).
+    """Read a case file (YAML or JSON) or the record of one person (a FHIR R4 bundle in JSON).
 
     Parameters
     ----------
@@ -38,9 +45,42 @@ def read_case(
     DocumentError
         The file cannot be read as YAML or JSON, or is empty.
     CaseError
-        It says something impossible. All problems are told together.
+        It says something impossible. All problems are told together. Or it is a FHIR file that is
+        no R4 bundle about one living person.
     """
-    return case_from_data(read_document(path), as_of=as_of, otherwise=otherwise)
+    return case_from_data(open_case(path), as_of=as_of, otherwise=otherwise)
+
+
+def open_case(path: Path | str) -> Document:
+    """Read a file that holds a case or a FHIR bundle, without looking at what it says.
+
+    Raises
+    ------
+    DocumentError
+        As `read_case`.
+    """
+    path = Path(path)
+    return read_json(path) if _is_fhir(path) else read_document(path)
+
+
+def _is_fhir(path: Path) -> bool:
+    """Whether a file is JSON that names a kind of FHIR resource."""
+    try:
+        with path.open("rb") as file:
+            if not file.read(100).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+                return False
+            file.seek(0)
+            return any(MARK in chunk for chunk in _overlapping(file))
+    except OSError:
+        return False
+
+
+def _overlapping(file: BinaryIO) -> Iterator[bytes]:
+    """Read a file in pieces, each with the end of the one before."""
+    before = b""
+    while chunk := file.read(1_000_000):
+        yield before + chunk
+        before = chunk[-len(MARK) :]
 
 
 def case_from_data(
@@ -50,7 +90,7 @@ def case_from_data(
     otherwise: datetime | None = None,
     name: str = "case",
 ) -> Case:
-    """Read a case from what a document or a mapping holds; see `read_case`.
+    """Read a case from what a document, a mapping or a FHIR bundle holds; see `read_case`.
 
     Raises
     ------
@@ -66,8 +106,15 @@ def case_from_data(
     """
     content: Any = data.data if isinstance(data, Document) else data
     locate: Locate = data.place if isinstance(data, Document) else nowhere
+    name = Path(data.name).stem if isinstance(data, Document) else name
     _refuse_other_things(content, locate())
     problems: list[Problem] = []
+    if "resourceType" in content:
+        stated = {AS_OF: own_moment(content, locate())}
+        moment = _moment(stated, locate, as_of, otherwise, problems)
+        if problems:
+            raise CaseError(problems)
+        return bundle_to_case(content, moment, name, locate())
     moment = _moment(content, locate, as_of, otherwise, problems)
     rest = {key: value for key, value in content.items() if key != AS_OF}
     entries, found = read_all(rest, moment, locate)
@@ -75,7 +122,6 @@ def case_from_data(
     problems += find_contradictions(entries, locate)
     if problems:
         raise CaseError(sorted(problems, key=_line))
-    name = Path(data.name).stem if isinstance(data, Document) else name
     return Case(name, moment, MappingProxyType(entries))
 
 
@@ -86,9 +132,6 @@ def _refuse_other_things(content: Any, place: Place | None) -> None:
         found, code = "the file holds nothing", "empty"
     elif not isinstance(content, Mapping):
         found, code = "a list or a single value stands at the top", "not-a-case"
-    elif "resourceType" in content:
-        found, code = "this is a FHIR resource; reading FHIR is not offered in this version", "fhir"
-        next_step = "Write its values into a case file; docs/case-file.md says how"
     else:
         return
     raise CaseError(Problem(code, found, expected, next_step, place))

@@ -21,6 +21,8 @@ from saisei.base.errors import InputError, OptionError, Place, Problem
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from saisei.cases import Case
+
 __all__ = [
     "CaseFile",
     "as_of_option",
@@ -31,11 +33,14 @@ __all__ = [
     "now",
     "progress",
     "read_as_of",
+    "tell_record",
     "write_folder",
     "write_whole",
 ]
 
-CaseFile = Annotated[Path, typer.Argument(help="The case: a YAML or JSON file.", metavar="CASE")]
+CaseFile = Annotated[
+    Path, typer.Argument(help="The case: a YAML or JSON file, or a FHIR R4 bundle.", metavar="CASE")
+]
 
 
 def as_of_option() -> Any:
@@ -198,6 +203,13 @@ def _unwritable(path: Path, reason: str) -> OptionError:
             field="--out",
         )
     )
+
+
+def tell_record(case: Case, file: Path) -> None:
+    """Say on standard error how much of a real record was read; nothing for a case file."""
+    if case.record is not None:
+        hint = f" (saisei case check {file} --unmapped lists why)" if case.record.unmapped else ""
+        sys.stderr.write(f"{case.record.sentence}{hint}\n")
 
 
 def complain(error: InputError) -> None:

@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from saisei.cli.output import CaseFile, as_of_option, now, progress, read_as_of, write_whole
+from saisei.cli.output import (
+    CaseFile,
+    as_of_option,
+    now,
+    progress,
+    read_as_of,
+    tell_record,
+    write_whole,
+)
 
 __all__ = ["report"]
 
@@ -38,6 +46,7 @@ def report(
         read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
         decision = decide(read, read.as_of)
         text = to_json(decision) if as_json else to_html(decision)
+    tell_record(read, case)
     if output is None:
         sys.stdout.write(text)
         return

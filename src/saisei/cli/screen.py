@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from saisei.cli.output import CaseFile, as_of_option, console, now, read_as_of
+from saisei.cli.output import CaseFile, as_of_option, console, now, read_as_of, tell_record
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,6 +39,7 @@ def screen(
     from saisei.therapies import screen as hold_against
 
     read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
+    tell_record(read, case)
     out = console()
     decision = decide(read, read.as_of)
     out.print(decision.emergency.text, style="bold", markup=False)
