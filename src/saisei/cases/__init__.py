@@ -13,6 +13,7 @@ from saisei.cases.reading import case_from_data, read_case
 from saisei.cases.record import RecordRead, Unmapped
 from saisei.cases.template import case_template
 from saisei.cases.values import NEVER, EntryValue, Listed, Never
+from saisei.cases.writing import extended_case
 
 __all__ = [
     "NEVER",
@@ -39,6 +40,7 @@ __all__ = [
     "codes_table",
     "elapsed",
     "expected_of",
+    "extended_case",
     "fields",
     "item_points",
     "read_case",

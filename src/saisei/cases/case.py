@@ -122,7 +122,7 @@ class Case:
         problems = problems or find_contradictions(entries, nowhere)
         if problems:
             raise CaseError(problems)
-        return Case(self.name, self.as_of, MappingProxyType(entries))
+        return Case(self.name, self.as_of, MappingProxyType(entries), self.record)
 
     def _find(self, wanted: Field) -> Answer:
         if wanted.derived:

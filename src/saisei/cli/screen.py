@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saisei.base.errors import OptionError, Problem
+from saisei.cli import asking
 from saisei.cli.output import CaseFile, as_of_option, console, now, read_as_of, tell_record
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from saisei.cases import Case
+    from saisei.eligibility import FactSet
     from saisei.therapies import ProgrammeMatch, Screening, TrialMatch
 
 __all__ = ["screen"]
@@ -29,10 +35,19 @@ def screen(
     rules: Annotated[
         bool, typer.Option("--rules/--no-rules", help="Print every entry rule with its verdict.")
     ] = True,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="First ask, one by one, what would settle most.")
+    ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", help="Write the case with the answers here.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Hold one case against every therapy and trial, with every rule as a sentence.
 
     Example: saisei screen examples/01-chronic-arm.yaml --no-rules
+
+    Example: saisei screen me.yaml --ask --save me-answered.yaml
     """
     from saisei.cases import read_case
     from saisei.decision import Kind, decide, pass_gates
@@ -40,13 +55,22 @@ def screen(
 
     read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
     tell_record(read, case)
+    if save is not None:
+        _can_be_saved(save, read, ask=ask)
     out = console()
     decision = decide(read, read.as_of)
     out.print(decision.emergency.text, style="bold", markup=False)
     out.print(" · ".join(f"{place} {number}" for place, number in decision.emergency.numbers))
     if pass_gates(read).may_be_first_week:
         out.print(decision.about[0].text, markup=False)
-    if decision.kind in (Kind.EMERGENCY, Kind.CHILD, Kind.PREGNANCY):
+    comes_first = (Kind.EMERGENCY, Kind.CHILD, Kind.PREGNANCY)
+    if ask and decision.kind not in comes_first:
+        asked = asking.ask_all(out, read)
+        if save is not None:
+            asking.keep(out, save, case, read, asked)
+        read = asked.case
+        decision = decide(read, read.as_of) if asked.answers else decision
+    if decision.kind in comes_first:
         for line in (*decision.emergency.reasons, *(s.text for s in decision.answer)):
             out.print(line, markup=False)
         return
@@ -60,9 +84,24 @@ def screen(
     _print(out, found, rules=rules)
 
 
+def _can_be_saved(path: Path, read: Case, *, ask: bool) -> None:
+    """Refuse a file of answers that could not be written, before anything is asked."""
+    if not ask:
+        raise OptionError(
+            Problem("needs-ask", "nothing is asked, so there are no answers", "--ask with it",
+                    field="--save")
+        )  # fmt: skip
+    if read.record is not None:
+        raise OptionError(
+            Problem("record", "answers cannot be written into a record", "a case file as CASE",
+                    field="--save")
+        )  # fmt: skip
+    asking.must_be_new(path)
+
+
 def _print(out: Console, found: Screening, *, rules: bool) -> None:
     for match in found.programmes:
-        _programme(out, match, rules=rules)
+        _programme(out, found, match, rules=rules)
     if found.cautions:
         from saisei.therapies import cautions_rule
 
@@ -79,12 +118,15 @@ def _print(out: Console, found: Screening, *, rules: bool) -> None:
         out.print(f"  {question.text} [{question.effort}; for {settles}]", markup=False)
 
 
-def _programme(out: Console, match: ProgrammeMatch, *, rules: bool) -> None:
+def _programme(out: Console, found: Screening, match: ProgrammeMatch, *, rules: bool) -> None:
     out.print(f"\n{match.programme.name}", style="bold", markup=False)
     for sentence in match.sentences:
         out.print(f"  {sentence.text}", markup=False)
     for trial in match.trials:
         _trial(out, trial, rules=rules)
+        if rules and trial.word == "undecided":
+            for line in _would_decide(found, trial):
+                out.print(f"    {line}", markup=False)
 
 
 def _trial(out: Console, match: TrialMatch, *, rules: bool) -> None:
@@ -94,3 +136,29 @@ def _trial(out: Console, match: TrialMatch, *, rules: bool) -> None:
     if rules:
         for judged in match.judged:
             out.print(f"      {judged.criterion.id}: {judged.sentence}", markup=False)
+
+
+def _would_decide(found: Screening, match: TrialMatch) -> Iterator[str]:
+    """Say which few answers would decide a trial: possibly against it, for it, and surely."""
+    sets = found.open.deciding(match)
+    if sets.could_end is not None:
+        how = "One answer" if len(sets.could_end.facts) == 1 else "Answers together"
+        yield f"{how} could rule it out: {_named(sets.could_end)}."
+    if sets.could_match is not None:
+        yield f"The easiest answers with which it could match: {_named(sets.could_match)}."
+    if sets.surely is None:
+        yield "No questions that are asked here decide it whatever the answers are."
+    elif sets.could_match is not None and sets.surely.facts == sets.could_match.facts:
+        yield "The same decide it whatever they are."
+    else:
+        yield f"The easiest that decide it whatever they are: {_named(sets.surely)}."
+
+
+def _named(found: FactSet) -> str:
+    """Name the facts of a set, and how sure it is that there is none that is easier to get."""
+    from saisei.eligibility import field_name
+
+    names = "; ".join(field_name(name) for name in found.facts)
+    if found.bound > 1:
+        return f"{names} (effort at most {found.bound:.1f} times the least)"
+    return f"{names} (of some answers only a sample was tried)" if found.sampled else names
