@@ -81,6 +81,7 @@ TEXTS: dict[str, tuple[bytes, str]] = {
     "not-utf-8": (b'{"resourceType": "Bundle", "id": "\xe4"}', "UTF-8"),
     "junk-of-10-mb": (b'{"x": "' + b"junk " * 2_000_000 + b'"}', "bytes"),
     "junk-of-10-mb-with-the-word": (b'{"resourceType" ' + b"junk " * 2_000_000, "breaks off"),
+    "ndjson": (b'{"resourceType": "Patient"}\n{"resourceType": "Claim"}\n', "NDJSON"),
     "yaml": (b"resourceType: Bundle\ntype: collection\n", "without any resource"),
 }
 
@@ -163,5 +164,8 @@ def test_any_json_is_read_or_refused_with_a_message(found: list[Any], more: Any)
     assert case.record is not None
     assert case.record.total == len(found)
     assert case.record.read + sum(count for _, count in case.record.unread) == len(found)
+    for kind, count in case.record.unread:
+        told_of = sum(one.count for one in case.record.unmapped if one.resource == kind)
+        assert told_of >= count, kind
     for name in case.entries:
         case.answer(name)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cases.fhir_bundles import (
     ANY_STROKE,
@@ -12,6 +15,7 @@ from cases.fhir_bundles import (
     ISCHAEMIC,
     LOINC,
     ME,
+    RXNORM,
     SNOMED,
     Resource,
     concept,
@@ -239,3 +243,80 @@ def test_a_stay_that_goes_on_is_a_stay_in_hospital_for_a_day_after_it_was_said()
     assert value(read(stay()), "in_hospital") is None
     before = stay(period={"start": "2026-11-01"})
     assert value(read(now, before), "in_hospital") is None
+
+
+def test_the_last_of_several_onsets_is_the_last_whenever_each_was_written_down() -> None:
+    case = read(
+        condition("22298006", "2020-05-01", recordedDate="2020-05-02"),
+        condition("22298006", "2010-03", recordedDate="2026-11-01"),
+        condition("22298006", "2012-03", recordedDate="2026-11-01"),
+    )
+    entries = case.entries["date_last_myocardial_infarction"]
+    assert [(str(one.value), str(one.date)) for one in entries] == [
+        ("2020-05-01", "2020-05-02"),
+        ("2020-05-01", "2026-11-01"),
+    ]
+    assert value(case, "months_since_myocardial_infarction") == pytest.approx(78.6, abs=0.2)
+    assert case.record is not None
+    assert case.record.unread == ()
+
+
+def test_a_medicine_given_once_long_ago_is_not_in_use() -> None:
+    given_once = {
+        "resourceType": "MedicationAdministration",
+        "status": "completed",
+        "subject": ME,
+        "medicationCodeableConcept": concept(RXNORM, "1659263"),
+        "effectiveDateTime": "2026-09-01T10:00:00+09:00",
+    }
+    case = read(given_once, request("1191", "2026-11-10"))
+    assert value(case, "antithrombotics") == {"aspirin"}
+    lately = {**given_once, "effectiveDateTime": "2026-11-12T10:00:00+09:00"}
+    assert value(read(lately, request("1191", "2026-11-10")), "antithrombotics") == {
+        "aspirin",
+        "heparin",
+    }
+
+
+ANYTHING = st.one_of(
+    st.builds(
+        condition,
+        st.sampled_from([ISCHAEMIC, BLEEDING, ANY_STROKE, "22298006", "57054005", "73211009",
+                         "86406008", "56675007", "93143009", "28651003"]),
+        st.sampled_from([None, "2019", "2024-05", "2026-11-10", "2026-11-18T10:00:00+09:00"]),
+        recordedDate=st.sampled_from(["2026-11-10", "2026-11-19", "2024-06"]),
+    ),
+    st.builds(
+        observation,
+        st.sampled_from(["2160-0", "38483-4", "75859-9", "72089-6", "70184-7"]),
+        st.sampled_from([0, 1, 2]),
+        st.sampled_from([None, "mg/dL"]),
+        st.sampled_from(["2026-11-10", "2026-11-10T08:00:00Z", "2026-11-19", "2024"]),
+    ),
+    st.builds(procedure, st.just("439541007"), st.sampled_from([None, "2026-11-18", "2020"])),
+    st.builds(request, st.sampled_from(["1191", "11289"]), st.sampled_from(["2026-11-01", "2020"])),
+)  # fmt: skip
+
+
+@given(st.lists(ANYTHING, max_size=8), st.randoms())
+@settings(deadline=None, max_examples=150)
+def test_the_order_of_resources_means_nothing_and_none_of_them_says_no(
+    found: list[Resource], random: Random
+) -> None:
+    one = read(*found)
+    shuffled = list(found)
+    random.shuffle(shuffled)
+    other = read(*shuffled)
+    assert other.entries == one.entries
+    assert reasons(other) == reasons(one)
+    for name, entries in one.entries.items():
+        assert not any(entry.absent for entry in entries), name
+    assert one.record is not None
+    for kind, count in one.record.unread:
+        assert sum(left.count for left in one.record.unmapped if left.resource == kind) >= count
+
+
+@given(st.lists(ANYTHING, max_size=6))
+@settings(deadline=None, max_examples=60)
+def test_a_record_said_twice_says_the_same(found: list[Resource]) -> None:
+    assert read(*found, *found).entries == read(*found).entries

@@ -18,8 +18,7 @@ from saisei.base.errors import CaseError, Place, Problem
 from saisei.cases.case import Case
 from saisei.cases.consistency import find_contradictions
 from saisei.cases.entries import Locate, nowhere, read_all
-from saisei.cases.fhir.bundle import read_json
-from saisei.cases.fhir.reading import bundle_to_case, own_moment
+from saisei.cases.fhir import bundle_to_case, open_bundle, read_json
 
 __all__ = ["case_from_data", "open_case", "read_case"]
 
@@ -110,11 +109,12 @@ def case_from_data(
     _refuse_other_things(content, locate())
     problems: list[Problem] = []
     if "resourceType" in content:
-        stated = {AS_OF: own_moment(content, locate())}
+        bundle = open_bundle(content, locate())
+        stated = {AS_OF: bundle.timestamp if bundle.ours else None}
         moment = _moment(stated, locate, as_of, otherwise, problems)
         if problems:
             raise CaseError(problems)
-        return bundle_to_case(content, moment, name, locate())
+        return bundle_to_case(bundle, moment, name, locate())
     moment = _moment(content, locate, as_of, otherwise, problems)
     rest = {key: value for key, value in content.items() if key != AS_OF}
     entries, found = read_all(rest, moment, locate)

@@ -1,7 +1,7 @@
 """Real records: a FHIR R4 bundle into a case, and a case into a bundle."""
 
-from saisei.cases.fhir.bundle import read_json
-from saisei.cases.fhir.reading import bundle_to_case, own_moment
+from saisei.cases.fhir.bundle import Bundle, open_bundle, read_json
+from saisei.cases.fhir.reading import bundle_to_case
 from saisei.cases.fhir.writing import case_to_fhir
 
-__all__ = ["bundle_to_case", "case_to_fhir", "own_moment", "read_json"]
+__all__ = ["Bundle", "bundle_to_case", "case_to_fhir", "open_bundle", "read_json"]

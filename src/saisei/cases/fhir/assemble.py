@@ -32,19 +32,29 @@ def assemble(
     single = [*stroke.facts, *_settled(facts, onset, reading)]
     single += _items(single, reading)
     single += _lists(single, reading)
+    single += _last_onsets(single, reading)
     kept = [fact for fact in single if fact.way == "value"]
     entries: dict[str, tuple[Entry, ...]] = {}
     used: dict[str, set[int]] = {}
     for name in dict.fromkeys(fact.field for fact in kept):
-        mine = _agreeing([fact for fact in kept if fact.field == name], reading)
+        stated = [fact for fact in kept if fact.field == name]
+        mine = _agreeing(stated, reading)
         if mine:
             entries[name] = in_order(_entry(fact, reading) for fact in mine)
-            used[name] = {fact.at for fact in mine}
-    for name in used:
-        used[name] |= {fact.at for fact in facts if fact.field == name and fact.way != "value"}
+            parts = [fact for fact in facts if fact.field == name and fact.way in PARTS]
+            used[name] = {fact.at for fact in [*_repeated(stated, mine), *parts]}
     for name in stroke.fields & entries.keys():
         used[name] |= stroke.resources
     return entries, used
+
+
+def _repeated(stated: Iterable[Fact], mine: Sequence[Fact]) -> list[Fact]:
+    """Give the facts that say what was taken over, also those that say it once more."""
+    return [
+        fact
+        for fact in stated
+        if any(fact.date == one.date and _same(fact.value, one.value) for one in mine)
+    ]
 
 
 def _entry(fact: Fact, reading: Reading) -> Entry:
@@ -82,7 +92,7 @@ def _stroke(events: Sequence[Fact], reading: Reading) -> _Stroke:
         before = _best(groups[-2])
         said = _said(groups[-2])
         found.append(_as_value(groups[-2][0], "date_previous_stroke", before, said))
-    resources = frozenset(fact.at for group in groups[-2:] for fact in group)
+    resources = frozenset(fact.at for group in groups for fact in group)
     return _Stroke(onset, tuple(found), frozenset(fact.field for fact in found), resources)
 
 
@@ -158,6 +168,8 @@ def _settled(facts: Sequence[Fact], onset: PartialDate | None, reading: Reading)
 
 
 SINGLE = ("number", "result", "value-while-active")
+PARTS = ("item", "member", "onset")
+"""Ways in which several resources together give one value."""
 
 
 def _rankin(fact: Fact, onset: PartialDate | None, reading: Reading) -> Iterator[Fact]:
@@ -208,6 +220,7 @@ def _lists(facts: Iterable[Fact], reading: Reading) -> Iterator[Fact]:
     for name in dict.fromkeys(fact.field for fact in members):
         mine = [fact for fact in members if fact.field == name]
         wanted = fields()[name]
+        mine = _in_use(mine, reading)
         ordered = sorted(mine, key=lambda fact: _moment(fact, reading))
         latest = {fact.value[0]: fact for fact in ordered}
         if wanted.values and set(latest) != set(wanted.values):
@@ -215,6 +228,34 @@ def _lists(facts: Iterable[Fact], reading: Reading) -> Iterator[Fact]:
                 reading.tell(fact.told, "list")
             continue
         yield _as_list(name, list(latest.values()), mine)
+
+
+def _last_onsets(facts: Iterable[Fact], reading: Reading) -> Iterator[Fact]:
+    """Give the last of all onsets that had been recorded by each day on which one was."""
+    onsets = [fact for fact in facts if fact.way == "onset"]
+    for name in dict.fromkeys(fact.field for fact in onsets):
+        mine = sorted(
+            (fact for fact in onsets if fact.field == name),
+            key=lambda fact: _moment(fact, reading),
+        )
+        last: PartialDate | None = None
+        for fact in mine:
+            last = later(last, fact.value)
+            same = [one for one in mine if _moment(one, reading) == _moment(fact, reading)]
+            if fact is same[-1]:
+                yield replace(fact, way="value", value=last)
+
+
+def _in_use(mine: Sequence[Fact], reading: Reading) -> list[Fact]:
+    """Leave out what was given once, too long before the newest entry to be in use still."""
+    newest = max(_moment(fact, reading) for fact in mine)
+    valid = fields()[mine[0].field].valid_for
+    span = timedelta(days=valid if isinstance(valid, int | float) else 0)
+    return [
+        fact
+        for fact in mine
+        if fact.told[0] != "MedicationAdministration" or newest - _moment(fact, reading) <= span
+    ]
 
 
 def _as_list(name: str, latest: Sequence[Fact], mine: Sequence[Fact]) -> Fact:

@@ -46,7 +46,7 @@ class Bundle:
     timestamp
         When it was put together.
     ours
-        Whether it was written from a case.
+        Whether it was written from a case; its time stamp is then the moment to judge at.
     incomplete
         Whether it says that further pages follow.
     """
@@ -106,6 +106,8 @@ def read_json(path: Path) -> Document:
         )
     except json.JSONDecodeError as error:
         problem = "the file breaks off or is not well formed"
+        if error.msg == "Extra data":
+            problem = "more than one JSON value (as in NDJSON)"
         place = Place(str(path), error.lineno, error.colno)
         raise DocumentError(Problem("syntax", problem, "JSON", place=place)) from None
     except UnicodeDecodeError:
@@ -114,7 +116,7 @@ def read_json(path: Path) -> Document:
         raise _refuse(path, "too-deep", "the file nests too deeply", "a FHIR bundle") from None
     except ValueError as error:
         raise _refuse(path, "syntax", str(error), "JSON") from None
-    return Document(str(path), data, {(): (1, 1)})
+    return Document(str(path), data, {})
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -166,7 +168,7 @@ def _resources(data: Element) -> Iterator[Resource]:
             kind = text(body, "resourceType") or ""
             if not (kind.isascii() and kind.isalpha() and len(kind) <= 40):
                 raise LostError("form")
-            yield Resource(len(body), kind, body, text(entry, "fullUrl") or "")
+            yield Resource(0, kind, body, text(entry, "fullUrl") or "")
 
 
 def _check_version(one: Resource, place: Place | None) -> None:

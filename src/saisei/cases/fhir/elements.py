@@ -30,6 +30,8 @@ __all__ = [
 Element = Mapping[str, Any]
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
+_CODE = re.compile(r"[A-Z]{0,3}[0-9][0-9A-Z.-]{0,17}\Z")
+"""What a code of a public terminology looks like; a name is not let through."""
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?\Z")
 
 
@@ -79,7 +81,7 @@ def public_name(concept: Element) -> str:
     """Name the first coding of a public terminology; nothing where there is none."""
     names: Mapping[str, str] = of_codes("public_systems")
     for system, code in codings(concept):
-        if system in names and re.fullmatch(r"[A-Za-z0-9.:/-]{1,20}", code):
+        if system in names and _CODE.match(code):
             return f"{names[system]} {code}"
     return ""
 

@@ -154,12 +154,32 @@ def _ordinal(concept: Element) -> float:
 
 def _result(part: Element) -> str:
     """Give whether a test is positive or negative."""
+    found = _coded(part) or _worded(part)
+    if found is None and isinstance(part.get("valueBoolean"), bool):
+        found = "positive" if part["valueBoolean"] else "negative"
+    if found is None:
+        raise LostError("no-value")
+    return found
+
+
+def _coded(part: Element) -> str | None:
     said: Mapping[str, list[str]] = of_codes("results")
     addresses: Mapping[str, list[str]] = of_codes("systems")
     for system, code in codings(mapping(part, "valueCodeableConcept")):
         for result, named in said.items():
             if any(code == one.split()[1] and system in addresses[one.split()[0]] for one in named):
                 return result
-    if isinstance(part.get("valueBoolean"), bool):
-        return "positive" if part["valueBoolean"] else "negative"
-    raise LostError("no-value")
+    return None
+
+
+def _worded(part: Element) -> str | None:
+    words = {(text(part, "valueString") or "").strip().casefold()}
+    for concept in mappings(part, "interpretation"):
+        words |= {code for system, code in codings(concept) if system == _interpretation()}
+    said: Mapping[str, list[str]] = of_codes("result_words")
+    found = {result for result, known in said.items() if words & set(known)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _interpretation() -> str:
+    return str(of_codes("interpretation"))

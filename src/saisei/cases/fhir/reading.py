@@ -6,41 +6,29 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
 from saisei.base.errors import Place
 from saisei.cases.case import Case
 from saisei.cases.consistency import find_contradictions
 from saisei.cases.entries import Entries, Entry, nowhere
 from saisei.cases.fhir.assemble import assemble
-from saisei.cases.fhir.bundle import Bundle, open_bundle
+from saisei.cases.fhir.bundle import Bundle
 from saisei.cases.fhir.facts import Reading
 from saisei.cases.fhir.resources import facts_of
 from saisei.cases.fields import fields
 from saisei.cases.mistakes import Moment
 from saisei.cases.record import RecordRead, unmapped
 
-__all__ = ["bundle_to_case", "own_moment"]
+__all__ = ["bundle_to_case"]
 
 
-def own_moment(data: Mapping[str, Any], place: Place | None) -> str | None:
-    """Give the moment that a bundle written from a case is to be judged at.
-
-    The time stamp of any other bundle says when it was put together, and is not used.
-    """
-    bundle = open_bundle(data, place)
-    return bundle.timestamp if bundle.ours and isinstance(bundle.timestamp, str) else None
-
-
-def bundle_to_case(
-    data: Mapping[str, Any], as_of: datetime, name: str, place: Place | None = None
-) -> Case:
+def bundle_to_case(bundle: Bundle, as_of: datetime, name: str, place: Place | None = None) -> Case:
     """Read the record of one person into a case.
 
     Parameters
     ----------
-    data
-        What the file holds.
+    bundle
+        The opened bundle.
     as_of
         The moment to judge at; what lies after it is left out.
     name
@@ -56,9 +44,8 @@ def bundle_to_case(
     Raises
     ------
     CaseError
-        It is no R4 bundle, is about several people, or about somebody who has died.
+        The person has died.
     """
-    bundle = open_bundle(data, place)
     reading = Reading(bundle, Moment(as_of))
     facts = list(facts_of(reading, place))
     entries, used = assemble(facts, reading)

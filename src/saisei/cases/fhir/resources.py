@@ -75,6 +75,8 @@ def _patient(reading: Reading, place: Place | None) -> Iterator[Fact]:
     gender = patient.get("gender")
     if isinstance(gender, str) and gender in fields()["sex"].values:
         yield Fact(at, "sex", "value", gender, None, told)
+    elif patient.get("birthDate") is None:
+        reading.tell(told, "no-value")
 
 
 def _dead(patient: Element, reading: Reading) -> bool:
@@ -127,7 +129,7 @@ def _filled(
             if onset is None:
                 reading.tell(told, "date")
             else:
-                yield Fact(at, fill.field, "value", onset, said, told)
+                yield Fact(at, fill.field, "onset", onset, said, told)
         elif fill.way == "member":
             yield Fact(at, fill.field, "member", (fill.value, True), said, told)
         elif fill.way == "value" or active:

@@ -15,6 +15,7 @@ from saisei.base.dates import PartialDate
 from saisei.cases.case import Case
 from saisei.cases.codes import Code, code_to_write, codes, of_codes
 from saisei.cases.entries import Entry
+from saisei.cases.fhir.bundle import open_bundle
 from saisei.cases.fhir.own import dated, effective, own_observation, quantity
 from saisei.cases.fhir.reading import bundle_to_case
 from saisei.cases.fields import fields
@@ -51,12 +52,14 @@ def case_to_fhir(case: Case) -> dict[str, Any]:
     own: set[str] = set()
     while True:
         bundle = _bundle(case, own)
-        again = bundle_to_case(bundle, case.as_of, case.name)
+        again = bundle_to_case(open_bundle(bundle, None), case.as_of, case.name)
         names = case.entries.keys() | again.entries.keys()
         wrong = {name for name in names - own if not _alike(name, case, again)}
         if not wrong:
             return bundle
-        own |= wrong | (set(STROKE) if wrong & set(STROKE) else set())
+        own |= wrong
+        if wrong & set(STROKE) or wrong - case.entries.keys():
+            own |= set(STROKE)  # a Condition says more than the case does
 
 
 def _alike(name: str, one: Case, other: Case) -> bool:
