@@ -48,13 +48,16 @@ def assemble(
     return entries, used
 
 
-def _repeated(stated: Iterable[Fact], mine: Sequence[Fact]) -> list[Fact]:
+def _repeated(stated: Iterable[Fact], mine: Sequence[Fact]) -> Iterator[Fact]:
     """Give the facts that say what was taken over, also those that say it once more."""
-    return [
-        fact
-        for fact in stated
-        if any(fact.date == one.date and _same(fact.value, one.value) for one in mine)
-    ]
+    taken = {_stretch(fact): fact.value for fact in mine}
+    for fact in stated:
+        if _stretch(fact) in taken and _same(fact.value, taken[_stretch(fact)]):
+            yield fact
+
+
+def _stretch(fact: Fact) -> tuple[datetime, datetime] | None:
+    return (fact.date.first, fact.date.last) if fact.date is not None else None
 
 
 def _entry(fact: Fact, reading: Reading) -> Entry:
@@ -185,13 +188,11 @@ def _rankin(fact: Fact, onset: PartialDate | None, reading: Reading) -> Iterator
         reading.tell(fact.told, "rankin")
 
 
-def _moments(facts: Iterable[Fact]) -> dict[tuple[Any, Any, str], list[Fact]]:
+def _moments(facts: Iterable[Fact]) -> dict[Any, list[Fact]]:
     """Group facts by field and moment."""
-    found: dict[tuple[Any, Any, str], list[Fact]] = {}
+    found: dict[Any, list[Fact]] = {}
     for fact in facts:
-        first = fact.date.first if fact.date else None
-        last = fact.date.last if fact.date else None
-        found.setdefault((first, last, fact.field), []).append(fact)
+        found.setdefault((_stretch(fact), fact.field), []).append(fact)
     return found
 
 
