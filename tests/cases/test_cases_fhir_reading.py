@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -27,20 +26,9 @@ from cases.fhir_bundles import (
     value,
 )
 from saisei.base.dates import parse_as_of
-from saisei.cases import Case, case_from_data
+from saisei.cases import case_from_data
 
 STROKE = condition(ISCHAEMIC, "2026-09-01T07:30:00+09:00")
-NIHSS_ITEMS = [
-    "70184-7", "70185-4", "70186-2", "70187-0", "70188-8", "70189-6", "70190-4", "70967-5",
-    "70191-2", "70968-3", "70192-0", "70193-8", "70194-6", "70195-3", "70196-1",
-]  # fmt: skip
-"""The items of the NIH stroke scale in their order: 1a, 1b, 1c, 2, 3, 4, 5a, 5b, 6a, 6b, 7-11."""
-
-
-def items_of(case: Case) -> dict[str, float | str]:
-    held = case.entries["nihss_items"][0].value
-    assert isinstance(held, Mapping)
-    return dict(held)
 
 
 def test_a_record_as_synthea_writes_it() -> None:
@@ -121,53 +109,6 @@ def test_a_record_as_hapi_writes_it_with_everything_contained() -> None:
     assert value(case, "antithrombotics") == {"warfarin"}
     born = value(case, "birth_date")
     assert (born.text, born.precision) == ("1950-01", "month")
-
-
-def test_a_stroke_scale_with_its_items_as_a_stroke_registry_writes_it() -> None:
-    points = [0, 1, 0, 1, 0, 2, 0, 3, 0, 2, 0, 1, 1, 1, 0]
-    parts = [
-        {"code": concept(LOINC, code), "valueInteger": score}
-        for code, score in zip(NIHSS_ITEMS, points, strict=True)
-    ]
-    scored = observation("72089-6", date="2026-11-19T10:30:00+08:00", valueInteger=12)
-    case = read(STROKE, {**scored, "component": parts})
-    assert value(case, "nihss_total") == 12
-    assert items_of(case)["5b"] == 3
-    assert case.record is not None
-    assert case.record.unmapped == ()
-
-
-def test_items_that_contradict_their_total_leave_the_score_open() -> None:
-    scored = observation("72089-6", date="2026-11-19T10:30:00+08:00", valueInteger=12)
-    parts = [{"code": concept(LOINC, code), "valueInteger": 0} for code in NIHSS_ITEMS]
-    case = read(STROKE, {**scored, "component": parts})
-    assert not case.answer("nihss_total").known
-    assert reasons(case)["Observation", "contradiction"] == 2
-
-
-def test_items_may_come_one_by_one_and_one_may_be_untestable() -> None:
-    when = "2026-11-19T10:30:00+09:00"
-    speech = {**observation("70195-3", date=when), "valueString": "UN"}
-    answer = {
-        **concept(LOINC, "LA18436-8"),
-        "coding": [
-            {
-                "system": LOINC,
-                "code": "LA18436-8",
-                "extension": [
-                    {
-                        "url": "http://hl7.org/fhir/StructureDefinition/ordinalValue",
-                        "valueDecimal": 1,
-                    }
-                ],
-            }
-        ],
-    }
-    awake = {**observation("70184-7", date=when), "valueCodeableConcept": answer}
-    impossible = observation("70188-8", 9, date=when)
-    case = read(STROKE, speech, awake, impossible)
-    assert items_of(case) == {"10": "UN", "1a": 1}
-    assert reasons(case) == {("Observation", "range"): 1}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def assemble(
     stroke = _stroke([fact for fact in facts if fact.way == "stroke"], reading)
     onset = stroke.onset or _stated_onset(facts)
     single = [*stroke.facts, *_settled(facts, onset, reading)]
-    single += _items(single, reading)
+    single += _carried(list(_items(single, reading)), reading)
     single += _lists(single, reading)
     single += _last_onsets(single, reading)
     kept = [fact for fact in single if fact.way == "value"]
@@ -197,8 +197,9 @@ def _moments(facts: Iterable[Fact]) -> dict[Any, list[Fact]]:
 
 
 def _items(facts: Iterable[Fact], reading: Reading) -> Iterator[Fact]:
-    """Put the items of a scale that were taken at one moment together."""
-    for group in _moments(fact for fact in facts if fact.way == "item").values():
+    """Put the items of a scale, or the limits of a laboratory, of one moment together."""
+    groups = _moments(fact for fact in facts if fact.way == "item").values()
+    for group in sorted(groups, key=lambda group: _moment(group[0], reading)):
         values: dict[str, Any] = {}
         unclear: set[str] = set()
         for fact in group:
@@ -209,6 +210,21 @@ def _items(facts: Iterable[Fact], reading: Reading) -> Iterator[Fact]:
         held = {item: value for item, value in values.items() if item not in unclear}
         if held:
             yield replace(group[0], way="value", value=MappingProxyType(held))
+
+
+def _carried(facts: Sequence[Fact], reading: Reading) -> Iterator[Fact]:
+    """Add to the limits of a laboratory those of other tests that still count."""
+    for at, fact in enumerate(facts):
+        wanted = fields()[fact.field]
+        if wanted.type != "map" or not isinstance(wanted.valid_for, int | float):
+            yield fact
+            continue
+        span = timedelta(days=wanted.valid_for)
+        held: dict[str, Any] = {}
+        for one in facts[: at + 1]:
+            if one.field == fact.field and _moment(fact, reading) - _moment(one, reading) <= span:
+                held |= one.value
+        yield replace(fact, value=MappingProxyType(held))
 
 
 def _lists(facts: Iterable[Fact], reading: Reading) -> Iterator[Fact]:

@@ -21,13 +21,14 @@ from saisei.cases.fhir.elements import (
     ucum,
 )
 from saisei.cases.fhir.facts import Fact, Reading, find_code, told_of, value_of
-from saisei.cases.fields import fields
+from saisei.cases.fields import Field, fields
 from saisei.scales import scale
 from saisei.scales.scoring import UNTESTABLE
 
 __all__ = ["observed"]
 
 ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+LIMITS = "uln"
 UNITLESS = (None, "{score}", "{INR}")
 
 Element = Mapping[str, Any]
@@ -85,16 +86,33 @@ def _part(
     reading: Reading,
 ) -> Iterator[Fact]:
     for fill in code.fills:
-        value = _value(part, fill, reading)
+        value = _value(part, fill, code, reading)
         if value is not None:
             yield Fact(at, fill.field, fill.way, value, date, told, issued=issued)
+        limit = _limit(part, fields()[fill.field], reading)
+        if limit is not None:
+            yield Fact(at, LIMITS, "item", (fill.field, limit), date, told)
 
 
-def _value(part: Element, fill: Fill, reading: Reading) -> Any:
+def _limit(part: Element, wanted: Field, reading: Reading) -> Any:
+    """Give the upper end of the one range of reference that the laboratory prints."""
+    ranges = mappings(part, "referenceRange")
+    if wanted.id not in fields()[LIMITS].keys or len(ranges) != 1:
+        return None
+    high = mapping(ranges[0], "high")
+    try:
+        unit = ucum(high) or ucum(mapping(part, "valueQuantity"))
+        found = value_of(wanted, _finite(high.get("value")), unit or None, reading.moment)
+    except LostError:
+        return None
+    return found if unit and isinstance(found, float) and found > 0 else None
+
+
+def _value(part: Element, fill: Fill, code: Code, reading: Reading) -> Any:
     """Give the value of a part in the form that its fill wants."""
     wanted = fields()[fill.field]
     if fill.way == "item":
-        return fill.value, _item(part, fill)
+        return fill.value, _item(part, fill, code)
     if fill.way == "member":
         return fill.value, _result(part) == "positive"
     if fill.way == "result":
@@ -105,16 +123,28 @@ def _value(part: Element, fill: Fill, reading: Reading) -> Any:
     return value_of(wanted, raw, unit or None, reading.moment)
 
 
-def _item(part: Element, fill: Fill) -> float | str:
+def _item(part: Element, fill: Fill, code: Code) -> float | str:
     item = scale(fields()[fill.field].scale or "").item(fill.value)
-    if part.get("valueString") == UNTESTABLE and item is not None and item.untestable:
+    answered = _answer(part, code)
+    said = part.get("valueString") if answered is None else answered
+    if said == UNTESTABLE and item is not None and item.untestable:
         return UNTESTABLE
-    raw, unit = _number(part)
+    raw, unit = _number(part) if not isinstance(answered, int) else (answered, "")
     if unit:
         raise LostError("unit")
     if item is None or raw not in item.points:
         raise LostError("range")
     return float(raw)
+
+
+def _answer(part: Element, code: Code) -> int | str | None:
+    """Give the points of an answer of LOINC's list, None where it is none of them."""
+    points: Mapping[str, int | str] = of_codes("answers").get(code.code, {})
+    loinc: list[str] = of_codes("systems")["LOINC"]
+    for system, answer in codings(mapping(part, "valueCodeableConcept")):
+        if system in loinc and answer in points:
+            return points[answer]
+    return None
 
 
 def _valued(part: Element) -> bool:
