@@ -85,7 +85,10 @@ def smallest(
         chosen = _hit_exactly(obstacles, weight) if exact else _hit_greedily(obstacles, weight)
         if enough(chosen):
             return Cover(chosen, _sum(chosen, weight), 1.0 if exact else _harmonic(obstacles))
-        obstacles.append(whole - _grown(chosen, dearest_first, enough))
+        obstacle = whole - _grown(chosen, dearest_first, enough)
+        if not obstacle:  # what was enough is so no longer: the search was given up
+            return None
+        obstacles.append(obstacle)
 
 
 def _grown(chosen: Items, items: Sequence[str], enough: Callable[[Items], bool]) -> Items:

@@ -30,10 +30,13 @@ from saisei.vocabulary import Truth
 
 __all__ = ["Deciding", "FactSet", "could_end_with", "deciding_sets"]
 
-MAX_STEPS = 10_000
+MAX_STEPS = 5_000
 """So many combinations of answers are looked at for one set; beyond, nothing more is claimed."""
 MOST_TOGETHER = 3
 """Of facts that could end a protocol only together, groups up to this size are looked for."""
+
+FEW = 3
+"""Of answers that leave a rule open in the same way, so many are tried with others."""
 
 _FALSE, _UNKNOWN, _TRUE = Truth.FALSE, Truth.UNKNOWN, Truth.TRUE
 
@@ -128,10 +131,12 @@ class _Part:
     facts: Facts
     rules: Sequence[int]
     names: tuple[str, ...]
+    few: int | None = None
     steps: int = 0
     given_up: bool = False
     _found: dict[tuple[str, frozenset[str]], Given | None] = field(default_factory=dict)
     _alone: list[_Part] = field(default_factory=list)
+    _kinds: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def matching(self, asked: frozenset[str]) -> Given | None:
         """Give answers that make every rule met."""
@@ -165,7 +170,7 @@ class _Part:
         found = self._first(kind, asked, wanted, _FALSE)
         if found is not None or self.given_up:
             return False
-        return self._first("any", asked, _any_at_all, None) is not None
+        return self._first("any", asked, lambda _: True, None) is not None
 
     def _first(
         self, kind: str, asked: frozenset[str], wanted: _Test, stop: Truth | None
@@ -179,6 +184,11 @@ class _Part:
                 return None
             self._found[kind, asked] = found
         return self._found[kind, asked]
+
+    def _answers(self, name: str) -> tuple[int, ...]:
+        if name not in self._kinds:
+            self._kinds[name] = self.facts.kinds(name, self.rules, few=self.few)
+        return self._kinds[name]
 
     def _in_order(self, asked: frozenset[str]) -> tuple[str, ...]:
         """Put the facts with the fewest answers first."""
@@ -209,7 +219,7 @@ class _Part:
         if not left:
             return None
         name, rest = left[0], left[1:]
-        for index in range(len(self.facts.possible[name].answers)):
+        for index in self._answers(name):
             further = tuple(sorted((*given, (name, index))))
             if not self.facts.can_be(further):
                 continue
@@ -224,10 +234,6 @@ _Test = Callable[[Sequence[Truth]], bool]
 
 def _all_met(truths: Sequence[Truth]) -> bool:
     return all(truth is _TRUE for truth in truths)
-
-
-def _any_at_all(_: Sequence[Truth]) -> bool:
-    return True
 
 
 def _one_broken(truths: Sequence[Truth]) -> bool:
@@ -319,18 +325,24 @@ def _cheapest(found: Iterable[FactSet | None]) -> FactSet | None:
 def could_end_with(facts: Facts, rule: int) -> dict[str, int]:
     """Give the facts whose answers could break a rule, and how many have to be known for that.
 
-    Where it takes more than `MOST_TOGETHER` the count is that of all facts of the rule.
+    Where it takes more than `MOST_TOGETHER` the count is that of all facts of the rule. It is a
+    quick look: of answers that alone leave the rule open, only a few are tried together.
     """
-    part = _Part(facts, [rule], tuple(sorted(facts.of_rule[rule])))
-    found: dict[str, int] = {}
-    enough: list[frozenset[str]] = []
-    for size in range(1, min(MOST_TOGETHER, len(part.names)) + 1):
-        names = part.names if size == 1 else sorted(facts.direct[rule])
-        for chosen in map(frozenset, combinations(names, size)):
+    direct = sorted(facts.direct[rule])
+    part = _Part(facts, [rule], tuple(direct), few=FEW)
+    found = {name: 1 for name in sorted(facts.of_rule[rule]) if _ends_alone(facts, rule, name)}
+    enough = [frozenset({name}) for name in found]
+    for size in range(2, min(MOST_TOGETHER, len(direct)) + 1):
+        for chosen in map(frozenset, combinations(direct, size)):
             if not any(one <= chosen for one in enough) and part.can_end(chosen):
                 enough.append(chosen)
                 found = dict.fromkeys(chosen, size) | found
-    direct = facts.direct[rule]
-    if not found and len(direct) > MOST_TOGETHER and part.can_end(direct):
+    if not found and len(direct) > MOST_TOGETHER and part.can_end(frozenset(direct)):
         found = dict.fromkeys(direct, len(direct))
     return found
+
+
+def _ends_alone(facts: Facts, rule: int, name: str) -> bool:
+    """Whether one answer to one fact breaks a rule."""
+    answers = range(len(facts.possible[name].answers))
+    return any(facts.truth(rule, ((name, index),)) is _FALSE for index in answers)

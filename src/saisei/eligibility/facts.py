@@ -7,6 +7,7 @@ for all that follows from it. Fields that the trial team decides are never facts
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from saisei.eligibility.asked import names_of, tests_by_field
 from saisei.eligibility.criterion import Criterion, Judged, judge
 from saisei.eligibility.evaluate import Lookup, by_field, evaluate, lookup_of
 from saisei.eligibility.filling import (
+    clashing_fields,
     count_open,
     filled_by,
     is_coarse,
@@ -28,6 +30,7 @@ from saisei.eligibility.filling import (
     resolved_parts,
     team_fields,
     timed_fields,
+    touching_fields,
 )
 from saisei.eligibility.possible import Possible, possible_answers
 from saisei.eligibility.tree import (
@@ -109,6 +112,38 @@ class Facts:
             found = Truth.UNKNOWN if lookup is None else judge(self.rules[rule], lookup).truth
             self.truths[rule, restricted] = found
         return found
+
+    def kinds(self, name: str, rules: Sequence[int], *, few: int | None = None) -> tuple[int, ...]:
+        """Give, by number, answers to a fact that some rules can tell apart.
+
+        Two answers are alike where every test of the rules comes to the same with either, and
+        nothing else can tell which it is. With `few`, of answers that leave a test unknown only so
+        many of each kind are given.
+        """
+        every = (leaf for rule in rules for leaf in leaves_of(self.rules[rule].when))
+        leaves = [leaf for leaf in dict.fromkeys(every) if name in touching_fields(leaf)]
+        beside = frozenset[str]().union(*(self.of_rule[rule] for rule in rules))
+        seen: Counter[object] = Counter()
+        kept = []
+        for index, answer in enumerate(self.possible[name].answers):
+            lookup = self._lookup(((name, index),))
+            if lookup is None:
+                continue
+            truths = tuple(evaluate(leaf, lookup).truth for leaf in leaves)
+            kind = (truths, answer in (False, "never", []))
+            seen[kind] += 1
+            if seen[kind] <= self._limit(name, truths, beside, few):
+                kept.append(index)
+        return tuple(kept)
+
+    def _limit(
+        self, name: str, truths: Sequence[Truth], beside: frozenset[str], few: int | None
+    ) -> float:
+        """Say how many answers of a kind are worth trying."""
+        if few is not None:
+            return few
+        open_ = Truth.UNKNOWN in truths and len(beside) > 1
+        return math.inf if open_ or clashing_fields(name) & beside else 1
 
     def _lookup(self, given: Given) -> Lookup | None:
         if given not in self.supposed:

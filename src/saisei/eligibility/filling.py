@@ -13,6 +13,7 @@ from saisei.eligibility.evaluate import NESTED, Lookup, evaluate
 from saisei.eligibility.tree import Elapsed, Leaf, Resolved, fields_of
 
 __all__ = [
+    "clashing_fields",
     "count_open",
     "filled_by",
     "is_coarse",
@@ -22,6 +23,7 @@ __all__ = [
     "resolved_parts",
     "team_fields",
     "timed_fields",
+    "touching_fields",
 ]
 
 
@@ -104,4 +106,28 @@ def reaching_fields() -> frozenset[str]:
         found |= {one.precision_from} if one.precision_from else set()
     for row in (*table("contradictions"), *table("orders")):
         found |= {row[key] for key in ("field", "given", "first", "then") if key in row}
+    return frozenset(found)
+
+
+@cache
+def clashing_fields(name: str) -> frozenset[str]:
+    """Name the fields whose value, and not only whether there is one, can contradict a field's."""
+    found = {other for row in table("orders") for other in row.values() if name in row.values()}
+    if fields()[name].type in ("date", "datetime"):
+        found.add("birth_date")
+    for one in fields().values():
+        if one.also_from and name in (one.id, one.also_from["of"]):
+            found |= {one.id, one.also_from["of"]}
+    return frozenset(found) - {name}
+
+
+@cache
+def touching_fields(leaf: Leaf) -> frozenset[str]:
+    """Name the fields that a test reads, what they are computed from, and what they follow from."""
+    read = {name for one in fields_of(leaf) for name in (one, *fields()[one].inputs)}
+    found = set(read)
+    for one in (fields()[name] for name in read):
+        found |= {rule["from"] for rule in one.follows}
+        found |= {one.also_from["of"]} if one.also_from else set()
+        found |= {"sex"} if one.if_male is not None else set()
     return frozenset(found)
