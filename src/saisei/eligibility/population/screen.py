@@ -1,10 +1,11 @@
 """A population held against protocols: verdicts, what each rule costs, and which facts are missing.
 
-    events, people  ->  wide (what a case would answer)  ->  rules  ->  marks  ->  files
+    events, people  ->  what a case would answer  ->  rules  ->  marks  ->  files
 
 Everything happens in DuckDB, in one database file beside the results, within a limit of memory;
-nothing about a person is printed or logged. A run that was stopped goes on with the step that it
-had not finished, if it is asked the same question.
+nothing about a person is printed or logged. People are judged in parts, so that memory does not
+grow with their number. A run that was stopped goes on with the part that it had not finished, if it
+is asked the same question.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Protocol as Interface
@@ -24,9 +26,9 @@ import duckdb
 
 from saisei.eligibility.columns import sources_read
 from saisei.eligibility.compiled import query
+from saisei.eligibility.population.events import field_codes
 from saisei.eligibility.population.protocols import Protocol, distinct_rules, marks_query
 from saisei.eligibility.population.wide import Rule, base_fields, rules_of, wide_query
-from saisei.eligibility.tree import Expression
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -35,6 +37,8 @@ __all__ = ["Attrition", "People", "PopulationResult", "RuleCount", "screen_popul
 
 MEMORY = "2GB"
 """What DuckDB may hold in memory; beyond it, it uses the disk."""
+PART = 100_000
+"""How many people are judged at a time."""
 
 
 class People(Interface):
@@ -84,7 +88,7 @@ class PopulationResult:
 
 
 Tell = Callable[[str, int, int], None]
-"""Is told the step that begins, its number, and how many there are."""
+"""Is told what is being done, how many parts of it are done, and how many there are."""
 
 
 def screen_population(
@@ -117,47 +121,92 @@ def screen_population(
     """
     begun = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    rules = distinct_rules(protocols)
-    run = _Run(folder, _digest(source, protocols, as_of), memory)
+    question = _Question(source, protocols, as_of)
+    run = _Run(folder, question.digest, memory)
     with run.connection() as connection:
-        steps = _steps(connection, source, protocols, rules, as_of, folder)
-        for number, (name, step) in enumerate(steps, 1):
-            if tell:
-                tell(name, number, len(steps))
-            if not run.done(connection, name):
-                step()
-                run.note(connection, name)
+        screening = _Screening(connection, question, folder)
+        say = tell or (lambda *_: None)
+        say("reading the records", 0, 1)
+        run.once(connection, "read", screening.read)
+        parts = screening.parts()
+        for number, (low, high) in enumerate(parts):
+            say("judging the people", number, len(parts))
+            run.once(connection, f"part {low}", partial(screening.judge, low, high))
+        say("writing the results", len(parts), len(parts))
+        _write(connection, protocols, folder)
         result = _result(connection, protocols, as_of, folder, begun)
     run.clear()
     return result
 
 
-def _steps(
-    connection: DuckDBPyConnection,
-    source: People,
-    protocols: Sequence[Protocol],
-    rules: dict[str, Expression],
-    as_of: datetime,
-    folder: Path,
-) -> list[tuple[str, Callable[[], object]]]:
-    sources = sources_read(rules.values())
-    needed = base_fields(sources)
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of everybody."""
 
-    def make(table: str, sql: str) -> Callable[[], object]:
-        return lambda: connection.execute(f"CREATE OR REPLACE TABLE {table} AS {sql}")
+    source: People
+    protocols: Sequence[Protocol]
+    as_of: datetime
 
-    judged = f"({query(rules, 'duckdb', 'wide')}) AS judged"
+    @property
+    def digest(self) -> str:
+        """Tell this question from another: the source, the rules and the moment."""
+        rules = [[p.id, [[r.id, r.kind, repr(r.when)] for r in p.counted]] for p in self.protocols]
+        asked = json.dumps([self.source.digest, rules, self.as_of.isoformat()])
+        return hashlib.sha256(asked.encode()).hexdigest()
 
-    def read() -> None:
-        source.load(connection, needed, as_of)
-        _add_rules(connection, rules_of(needed))
 
-    return [
-        ("reading the records", read),
-        ("what is known of each person", make("wide", wide_query(sources, as_of))),
-        ("the verdicts", make("marks", marks_query(protocols, rules, judged))),
-        ("writing", lambda: _write(connection, protocols, folder)),
-    ]
+class _Screening:
+    """The steps of one run."""
+
+    def __init__(self, connection: DuckDBPyConnection, question: _Question, folder: Path) -> None:
+        self.connection = connection
+        self.question = question
+        self.folder = folder
+        self.rules = distinct_rules(question.protocols)
+        self.sources = sources_read(self.rules.values())
+
+    def read(self) -> None:
+        """Read the records of the fields that the rules need."""
+        needed = base_fields(self.sources)
+        self.question.source.load(self.connection, needed, self.question.as_of)
+        _add_rules(self.connection, rules_of(needed))
+        self.connection.execute("DROP TABLE IF EXISTS marks")
+
+    @cached_property
+    def marks(self) -> str:
+        """The query that judges the people of one part."""
+        codes = {row[0] for row in self._all("SELECT DISTINCT field FROM events")}
+        recorded = [name for name, code in field_codes().items() if code in codes]
+        wide = wide_query(
+            self.sources, self.question.as_of, recorded, people="part_people", events="part_events"
+        )
+        judged = query(self.rules, "duckdb", "part_wide")
+        marks = marks_query(self.question.protocols, self.rules, f"({judged}) AS judged")
+        return f"WITH part_wide AS MATERIALIZED ({wide})\n{marks}"
+
+    def judge(self, low: int, high: int) -> None:
+        """Judge the people whose numbers lie between two, both included."""
+        for table in ("people", "events"):
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE part_{table} AS "
+                f"SELECT * FROM {table} WHERE person BETWEEN {low} AND {high}"
+            )
+        self.connection.execute(f"CREATE TABLE IF NOT EXISTS marks AS {self.marks} LIMIT 0")
+        self.connection.execute(f"INSERT INTO marks {self.marks}")
+
+    def parts(self) -> list[tuple[int, int]]:
+        """Cut the people into parts of `PART` by their numbers."""
+        numbered = "SELECT person, row_number() OVER (ORDER BY person) - 1 AS place FROM people"
+        return [
+            (low, high)
+            for low, high in self._all(
+                f"SELECT MIN(person), MAX(person) FROM ({numbered}) GROUP BY place // {PART} "
+                "ORDER BY 1"
+            )
+        ]
+
+    def _all(self, sql: str) -> list[tuple[int, ...]]:
+        return self.connection.execute(sql).fetchall()
 
 
 def _add_rules(connection: DuckDBPyConnection, rules: Iterable[Rule]) -> None:
@@ -264,13 +313,6 @@ def _write_counts(connection: DuckDBPyConnection, found: Iterable[Attrition], fo
     _copy(connection, "SELECT * FROM counts", folder / "criteria.parquet")
 
 
-def _digest(source: People, protocols: Sequence[Protocol], as_of: datetime) -> str:
-    """Tell this question from another: the source, the rules and the moment."""
-    rules = [[one.id, [[r.id, r.kind, repr(r.when)] for r in one.counted]] for one in protocols]
-    asked = json.dumps([source.digest, rules, as_of.isoformat()])
-    return hashlib.sha256(asked.encode()).hexdigest()
-
-
 class _Run:
     """The database of one run, and which of its steps are done."""
 
@@ -298,13 +340,18 @@ class _Run:
             config={"memory_limit": self.memory, "preserve_insertion_order": "false"},
         )
 
-    def done(self, connection: DuckDBPyConnection, step: str) -> bool:
-        found = connection.execute("SELECT 1 FROM run WHERE step = ?", [step]).fetchone()
-        return found is not None
-
-    def note(self, connection: DuckDBPyConnection, step: str) -> None:
-        connection.execute("INSERT INTO run VALUES (?, ?)", [self.digest, step])
-        connection.execute("CHECKPOINT")
+    def once(self, connection: DuckDBPyConnection, step: str, do: Callable[[], None]) -> None:
+        """Do a step, and note that it is done, both or neither."""
+        if connection.execute("SELECT 1 FROM run WHERE step = ?", [step]).fetchone():
+            return
+        connection.begin()
+        try:
+            do()
+            connection.execute("INSERT INTO run VALUES (?, ?)", [self.digest, step])
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
 
     def clear(self) -> None:
         for path in (self.path, self.path.with_name(self.path.name + ".wal")):

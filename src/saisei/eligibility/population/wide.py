@@ -9,7 +9,7 @@ unknown, which is never wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -120,12 +120,19 @@ def _inputs(field: Field) -> list[str]:
     ]
 
 
-def wide_query(sources: Iterable[Source], as_of: datetime) -> str:
+def wide_query(
+    sources: Iterable[Source],
+    as_of: datetime,
+    recorded: Collection[str] | None = None,
+    *,
+    people: str = "people",
+    events: str = "events",
+) -> str:
     """Write the query that makes the table of people.
 
-    It reads three tables: ``people`` (one row a person, with the column ``person``), ``events``
-    (as `events` describes them, at most of `base_fields(sources)`) and ``rules`` (the rows of
-    `rules_of`).
+    It reads a table of people (one row a person, with the column ``person``), a table of records
+    (as `events` describes them, at most of `base_fields(sources)`) and the table ``rules`` (the
+    rows of `rules_of`).
 
     Parameters
     ----------
@@ -133,23 +140,29 @@ def wide_query(sources: Iterable[Source], as_of: datetime) -> str:
         What the expressions look up.
     as_of
         The moment; its clock is that of the events.
+    recorded
+        The fields that have any records; all when left out. The fewer, the faster.
+    people, events
+        The names of the tables.
     """
     wanted = tuple(dict.fromkeys(sources))
     moment = seconds(as_of)
+    base = base_fields(wanted)
+    known = frozenset(base if recorded is None else recorded)
     steps = _Steps()
-    steps.add("past", f"SELECT * FROM events WHERE first <= {moment}")
+    steps.add("past", f"SELECT * FROM {events} WHERE first <= {moment}")
     _add_onsets(steps)
     _add_counting(steps, moment)
     steps.add("newest", _newest("counting"))
-    steps.add("records", _pivoted(base_fields(wanted)))
+    steps.add("records", _pivoted([name for name in base if name in known]))
     windows = [source for source in wanted if isinstance(source, Window)]
-    steps.add("base", _joined(steps, windows, moment))
-    steps.add("answers", _plus("base", _stated(base_fields(wanted))))
+    steps.add("base", _joined(steps, windows, moment, people))
+    steps.add("answers", _plus("base", _stated(base, known)))
     last = "answers"
     for i, step in enumerate(_years(wanted, moment)):
         steps.add(f"years_{i}", _plus(last, step))
         last = f"years_{i}"
-    answers = _Answers(Times(str(moment)))
+    answers = _Answers(Times(str(moment)), known)
     made: dict[str, str] = {}
     for source in wanted:
         made |= answers.columns(Column.of(source))
@@ -244,9 +257,9 @@ def _moments_needed() -> frozenset[str]:
     return frozenset(n for how in ways if how.get("kind") == "weighted_mean" for n in how["of"])
 
 
-def _joined(steps: _Steps, windows: Sequence[Window], moment: int) -> str:
+def _joined(steps: _Steps, windows: Sequence[Window], moment: int, people: str) -> str:
     """Write the table with everybody, beside their newest records and those within windows."""
-    joined = "people LEFT JOIN records ON people.person = records.recorded"
+    joined = f"{people} AS p LEFT JOIN records ON p.person = records.recorded"
     if not windows:
         return f"SELECT * FROM {joined}"
     days = Times(str(moment)).days("first", "last")
@@ -259,7 +272,7 @@ def _joined(steps: _Steps, windows: Sequence[Window], moment: int) -> str:
     steps.add("edged", _plus("aged", {name: _edge(window) for window, name in edges.items()}))
     cells = ",\n  ".join(_picked(window, edges.get(window)) for window in windows)
     steps.add("windows", f"SELECT person AS windowed,\n  {cells}\nFROM edged GROUP BY person")
-    return f"SELECT * FROM {joined} LEFT JOIN windows ON people.person = windows.windowed"
+    return f"SELECT * FROM {joined} LEFT JOIN windows ON p.person = windows.windowed"
 
 
 def _within(window: Window) -> tuple[str, str]:
@@ -289,24 +302,26 @@ def _picked(window: Window, edge: str | None) -> str:
     return f"{when(some, low)} AS {low_name},\n  {when(some, high)} AS {high_name}"
 
 
-def _stated(names: Iterable[str]) -> dict[str, str]:
+def _stated(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
     """Write what a case would answer about each field that is stated, not computed."""
     columns: dict[str, str] = {}
     for name in names:
-        ends = _answer(fields()[name])
+        ends = _answer(fields()[name], known)
         columns |= {f"{name}__answer__low": ends.low, f"{name}__answer__high": ends.high}
     return columns
 
 
-def _answer(field: Field) -> Ends:
+def _answer(field: Field, known: Collection[str]) -> Ends:
     """Give the newest record, or what another answer settles where there is none."""
-    found = [_newest_of(field), *(_implied(field, rule) for rule in field.follows)]
-    if field.if_male is not None:
+    rules = [rule for rule in field.follows if rule["from"] in known]
+    found = [_newest_of(field)] if field.id in known else []
+    found += [_implied(field, rule) for rule in rules]
+    if field.if_male is not None and "sex" in known:
         male = float(fields()["sex"].values.index("male"))
         said = f"{_newest_of(fields()['sex']).low} = {male!r}"
         found.append(both(when(said, repr(float(field.if_male)))))
-    if len(found) == 1:
-        return found[0]
+    if len(found) < 2:
+        return found[0] if found else both(NOTHING)
     low, high = (", ".join(getattr(ends, end) for ends in found) for end in ("low", "high"))
     return Ends(f"COALESCE({low})", f"COALESCE({high})")
 
@@ -361,8 +376,9 @@ def _dates_in_years(sources: Iterable[Source]) -> tuple[str, ...]:
 class _Answers:
     """What a case would answer, as expressions over the last step."""
 
-    def __init__(self, times: Times) -> None:
+    def __init__(self, times: Times, known: frozenset[str]) -> None:
         self.times = times
+        self.recorded = known
 
     def columns(self, column: Column) -> dict[str, str]:
         ends = self.ends(column.source)
@@ -421,6 +437,8 @@ class _Answers:
         return Ends(when(f"{most} >= 0 AND {least} < 0", "0.0", least), most)
 
     def weighted_mean(self, weights: Mapping[str, float]) -> Ends:
+        if not self.recorded >= set(weights):
+            return both(NOTHING)
         one, *others = weights
         together = " AND ".join(
             f"{one}__{end} = {other}__{end}" for other in others for end in ("first", "last")
