@@ -105,6 +105,7 @@ def test_a_stroke_without_a_date_gives_its_kind_only() -> None:
     case = read(condition(ISCHAEMIC))
     assert value(case, "stroke_type") == "ischemic"
     assert not case.answer("onset_datetime").known
+    assert reasons(read(condition(ANY_STROKE))) == {("Condition", "date"): 1}
     both = read(condition(BLEEDING), STROKE)
     assert value(both, "stroke_type") == "ischemic"
     assert reasons(both)["Condition", "which-stroke"] == 1

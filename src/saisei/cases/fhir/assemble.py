@@ -91,6 +91,10 @@ def _stroke(events: Sequence[Fact], reading: Reading) -> _Stroke:
     onset = _best(index)
     if onset is not None:
         found.append(_as_value(index[0], "onset_datetime", onset, _said(index)))
+    if not found:
+        for fact in index:
+            if fact.value == "any":
+                reading.tell(fact.told, "date")
     if len(groups) > 1:
         before = _best(groups[-2])
         said = _said(groups[-2])
@@ -200,14 +204,13 @@ def _items(facts: Iterable[Fact], reading: Reading) -> Iterator[Fact]:
     """Put the items of a scale, or the limits of a laboratory, of one moment together."""
     groups = _moments(fact for fact in facts if fact.way == "item").values()
     for group in sorted(groups, key=lambda group: _moment(group[0], reading)):
-        values: dict[str, Any] = {}
-        unclear: set[str] = set()
+        values: dict[str, set[Any]] = {}
         for fact in group:
-            item, value = fact.value
-            if values.setdefault(item, value) != value:
-                unclear.add(item)
+            values.setdefault(fact.value[0], set()).add(fact.value[1])
+        for fact in group:
+            if len(values[fact.value[0]]) > 1:
                 reading.tell(fact.told, "conflict")
-        held = {item: value for item, value in values.items() if item not in unclear}
+        held = {item: found.pop() for item, found in values.items() if len(found) == 1}
         if held:
             yield replace(group[0], way="value", value=MappingProxyType(held))
 

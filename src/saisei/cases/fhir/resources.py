@@ -28,6 +28,7 @@ from saisei.cases.fields import fields
 __all__ = ["facts_of"]
 
 Element = Mapping[str, Any]
+DANGER = "severe_allergic_reaction_history"
 ORDERS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
 
 
@@ -214,7 +215,8 @@ def _allergy(one: Resource, reading: Reading) -> Iterator[Fact]:
     concepts = [mapping(one.body, "code")]
     for reaction in mappings(one.body, "reaction"):
         concepts += mappings(reaction, "manifestation")
-    found = [code for concept in concepts if (code := find_code(concept, "Condition"))]
+    every = [code for concept in concepts if (code := find_code(concept, "Condition"))]
+    found = [code for code in every if any(fill.field == DANGER for fill in code.fills)]
     if not found:
         raise LostError("code")
     if not _counts(one.body, "verificationStatus", "verification", missing=True):
