@@ -221,6 +221,17 @@ def test_a_file_that_cannot_be_written_is_told(options: tuple[str, ...], told: s
     assert not (ROOT / "x.yaml").exists()
 
 
+def test_answers_are_not_written_into_a_record(tmp_path: Path) -> None:
+    bundle, kept = tmp_path / "bundle.json", tmp_path / "kept.yaml"
+    patient = '{"resource": {"resourceType": "Patient", "id": "p", "gender": "female"}}'
+    text = f'{{"resourceType": "Bundle", "type": "collection", "entry": [{patient}]}}'
+    bundle.write_text(text, encoding="utf-8")
+    done = saisei("screen", bundle, "--ask", "--save", kept, said="no\n")
+    assert done.returncode == 2
+    assert "answers cannot be written into a record" in done.stderr
+    assert not kept.exists()
+
+
 def test_without_an_answer_nothing_is_written(tmp_path: Path) -> None:
     kept = tmp_path / "kept.yaml"
     done = saisei("screen", EXAMPLES / "05-brain-injury.yaml", "--ask", "--save", kept)
