@@ -214,3 +214,23 @@ def test_the_examples_come_back() -> None:
     for path in found:
         case = read_case(path, otherwise=AS_OF)
         same(case, again(case))
+
+
+BLEEDING = {
+    "condition": "intracerebral-haemorrhage",
+    "stroke_type": "intracerebral-haemorrhage",
+    "onset_datetime": "2026-09-18",
+}
+
+
+def test_a_code_that_says_more_than_the_case_is_not_written() -> None:
+    """A bleeding's code also says that there has been one, which this case leaves open."""
+    case = case_from_data(BLEEDING, as_of=AS_OF)
+    same(case, again(case))
+    kinds = [entry["resource"]["resourceType"] for entry in case_to_fhir(case)["entry"]]
+    assert kinds == ["Patient", "Observation", "Observation", "Observation"]
+    onset = {"value": "2026-09-18", "date": "2026-09-18"}
+    history = {"value": True, "date": "2026-09-18"}
+    stated = {"intracranial_haemorrhage_history": history, "date_last_brain_haemorrhage": onset}
+    whole = case_from_data(BLEEDING | stated, as_of=AS_OF)
+    same(whole, again(whole))
