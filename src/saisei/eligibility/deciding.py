@@ -147,8 +147,9 @@ class _Part:
         if not self._alone and len(self.rules) > 1:
             of_rule = self.facts.of_rule
             self._alone = [_Part(self.facts, [n], tuple(sorted(of_rule[n]))) for n in self.rules]
-        each = (one.can_match(asked.intersection(one.names)) for one in self._alone)
-        return all(each) and self.matching(asked) is not None
+        each = all(one.can_match(asked.intersection(one.names)) for one in self._alone)
+        self.given_up |= any(one.given_up for one in self._alone)
+        return each and self.matching(asked) is not None
 
     def can_end(self, asked: frozenset[str]) -> bool:
         """Whether some answers break a rule."""

@@ -112,7 +112,15 @@ def reaching_fields() -> frozenset[str]:
 @cache
 def clashing_fields(name: str) -> frozenset[str]:
     """Name the fields whose value, and not only whether there is one, can contradict a field's."""
-    found = {other for row in table("orders") for other in row.values() if name in row.values()}
+    pairs = [(row["first"], row["then"]) for row in table("orders")]
+    pairs += [(row["field"], row["given"]) for row in table("contradictions")]
+    pairs += [
+        (one.id, rule["from"])
+        for one in fields().values()
+        for rule in one.follows
+        if "values" in rule
+    ]
+    found = {other for pair in pairs if name in pair for other in pair}
     if fields()[name].type in ("date", "datetime"):
         found.add("birth_date")
     for one in fields().values():
