@@ -211,7 +211,7 @@ def test_what_could_end_only_together_is_counted() -> None:
 
 
 def test_a_search_that_is_given_up_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("saisei.eligibility.deciding.MAX_STEPS", 300)
+    monkeypatch.setattr("saisei.eligibility.parts.MAX_STEPS", 300)
     flags = sorted(name for name, one in fields().items() if one.type == "boolean"
                    and not (one.derived or one.judgement or one.willingness))[:24]  # fmt: skip
     rule = rule_of(0, f"at_least(12, {', '.join(flags)})")

@@ -228,6 +228,7 @@ class _Finder:
         possible = {name: self._with_totals(name, possible) for name in possible}
         kept = frozenset(name for name in asked if possible[name].answers)
         again = {n for n in kept if self.known(n).known and not is_coarse(n, self.known)}
+        again |= {n for n in kept if fields()[n].type == "items"}
         anew = [self._again(rule, again) for rule in self.rules]
         turning = (n for n, rule in enumerate(self.rules) if anew[n] or any(resolved_parts(rule)))
         return Facts(
@@ -261,8 +262,12 @@ class _Finder:
         return frozenset(how["of"] for how in found if how is not None)
 
     def _again(self, rule: Criterion, again: Iterable[str]) -> frozenset[str]:
-        """Name the facts that have an answer already whose new answer could change a rule."""
+        """Name the facts whose answer could change a rule that is known: newer ones than it read.
+
+        A new answer to the items of a score also gives a new total.
+        """
         read = {n for one in fields_of(rule.when) for n in (one, *fields()[one].inputs)}
+        read |= {how["of"] for how in (fields()[one].also_from for one in read) if how}
         return frozenset(name for name in again if name in read)
 
     def _possible(self, name: str) -> Possible:

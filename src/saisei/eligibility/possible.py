@@ -280,21 +280,52 @@ def _number(value: object) -> float | None:
 
 
 def _items(asked: Asked) -> Possible:
-    """Give the lowest and the highest points of every item, and levels of each item by itself."""
+    """Give items with few and many points in those that the rules count.
+
+    They agree with a total and with single items that are known already.
+    """
     points = item_points(asked.field)
-    counted = {
-        name
-        for derived, _ in asked.through
-        for key in ("items", "left", "right")
-        for name in _listed((derived.compute or {}).get(key))
-    }
-    lowest = {item: of[0] for item, of in points.items()}
-    found = [
-        lowest | {item: points[item][min(level, len(points[item]) - 1)] for item in counted}
-        for level in range(max(map(len, points.values())))
-    ]
-    found.append({item: of[-1] for item, of in points.items()})
+    known = dict(_known_items(asked))
+    total = known.pop("", None)
+    free = {item: of for item, of in points.items() if item not in known}
+    counted = [item for item in free if item in _counted(asked)]
+    others = [item for item in free if item not in counted]
+    most = sum(points[item][-1] for item in counted)
+    limits = {limit + more for limit in limits_of(asked.tests) for more in (-1.0, 0.0, 1.0)}
+    found: list[dict[str, float]] = []
+    for share in sorted({0.0, most, *(one for one in limits if 0 <= one <= most)}):
+        rest = 0.0 if total is None else total - share - sum(known.values())
+        for order in (counted, counted[::-1]):
+            filled = _filled(points, order, share) | _filled(points, others, rest) | known
+            if total in (None, sum(filled.values())) and filled not in found:
+                found.append(filled)
     return Possible(tuple(found), sampled=True)
+
+
+def _filled(
+    points: Mapping[str, tuple[float, ...]], items: Sequence[str], total: float
+) -> dict[str, float]:
+    """Share points among items, the first ones first, as far as they go."""
+    found = {}
+    for item in items:
+        found[item] = max((p for p in points[item] if p <= max(total, 0.0)), default=0.0)
+        total -= found[item]
+    return found
+
+
+def _counted(asked: Asked) -> set[str]:
+    """Name the items that a computed field counts."""
+    hows = [derived.compute or {} for derived, _ in asked.through]
+    return {n for how in hows for key in ("items", "left", "right") for n in _listed(how.get(key))}
+
+
+def _known_items(asked: Asked) -> Iterator[tuple[str, float]]:
+    """Give the items that are known by themselves, and the total under an empty name."""
+    for one in fields().values():
+        how = one.also_from or {}
+        value = asked.lookup(one.id).value if how.get("of") == asked.field.id else None
+        if isinstance(value, float):
+            yield how.get("item", ""), value
 
 
 def _listed(value: object) -> list[str]:
