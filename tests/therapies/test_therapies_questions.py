@@ -78,6 +78,17 @@ def test_the_answers_of_a_matching_set_make_it_match(number: str) -> None:
             assert judged_again(trials, match, found) == "matches", match.trial.id
 
 
+def test_dates_of_different_rules_that_could_match_are_in_order() -> None:
+    known = {"condition": "ischemic-stroke", "onset_datetime": "2026", "birth_date": "1958-02-03"}
+    trials = screen(case_from_data(known, as_of=AS_OF)).open
+    (match,) = (one for one in trials.open if one.trial.id == "NCT01678534")
+    sets = trials.deciding(match)
+    assert sets.complete
+    assert sets.could_match is not None
+    assert {"onset_datetime", "planned_treatment_datetime"} <= set(sets.could_match.facts)
+    assert judged_again(trials, match, sets.could_match) == "matches"
+
+
 def test_most_open_trials_could_match() -> None:
     found = [screening(number).open for number in NUMBERS]
     sets = [trials.deciding(match).could_match for trials in found for match in trials.open]

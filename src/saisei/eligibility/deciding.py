@@ -27,6 +27,7 @@ from typing import Any
 
 from saisei.eligibility.covering import EXACT_SET, smallest
 from saisei.eligibility.facts import Facts, Given
+from saisei.eligibility.filling import clashing_fields
 from saisei.eligibility.parts import Part
 from saisei.vocabulary import Truth
 
@@ -105,18 +106,24 @@ def deciding_sets(
     """
     search = _Search(facts, effort, exact_up_to)
     parts = [search.part(group) for group in _groups(facts, rules)]
-    sets = (search.could_end(rules), search.could_match(parts), search.surely(parts))
+    sets = (search.could_end(rules), search.could_match(rules), search.surely(parts))
     if not any(search.given_up):
         return Deciding(*sets)
     end, match, sure = (one and replace(one, bound=math.inf) for one in sets)
     return Deciding(end, match, sure, complete=False)
 
 
-def _groups(facts: Facts, rules: Iterable[int]) -> list[list[int]]:
-    """Put rules that share a fact together, those without any into groups of their own."""
+def _groups(facts: Facts, rules: Iterable[int], *, clashing: bool = False) -> list[list[int]]:
+    """Put rules that share a fact together, those without any into groups of their own.
+
+    With `clashing`, also rules with facts whose values can contradict each other.
+    """
     groups: list[tuple[frozenset[str], list[int]]] = []
     for rule in rules:
         touching = facts.of_rule[rule]
+        if clashing:
+            beside = touching.union(*map(clashing_fields, touching))
+            touching = beside & facts.possible.keys()
         near = [group for group in groups if group[0] & touching]
         groups = [group for group in groups if not group[0] & touching]
         joined = sorted([rule, *(one for _, several in near for one in several)])
@@ -142,13 +149,19 @@ class _Search:
         parts = [self.part([rule]) for rule in rules]
         return _cheapest(self._set(part, part.can_end, part.ending) for part in parts)
 
-    def could_match(self, parts: Sequence[Part]) -> FactSet | None:
-        """Match every part; where the answers cannot all be true, look at all parts as one."""
-        together = _together([self._set(part, part.can_match, part.matching) for part in parts])
-        if together is None or self.facts.suppose(together.answers) is not None:
-            return together
-        whole = self.part(sorted(rule for part in parts for rule in part.rules))
-        return self._set(whole, whole.can_match, whole.matching)
+    def could_match(self, rules: Sequence[int]) -> FactSet | None:
+        """Match every part; where the answers cannot all be true, look at more parts as one."""
+        together = None
+        for groups in (
+            _groups(self.facts, rules),
+            _groups(self.facts, rules, clashing=True),
+            [list(rules)],
+        ):
+            parts = map(self.part, groups)
+            together = _together([self._set(p, p.can_match, p.matching) for p in parts])
+            if together is None or self.facts.suppose(together.answers) is not None:
+                break
+        return together
 
     def surely(self, parts: Sequence[Part]) -> FactSet | None:
         """Decide every part, or one of them in a way that surely ends the protocol."""

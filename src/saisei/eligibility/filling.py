@@ -51,16 +51,15 @@ def resolved_parts(rule: Criterion) -> Iterator[Resolved]:
 
 
 def filled_by(wanted: Field, known: Lookup) -> tuple[str, ...]:
-    """Name what is to be filled in for a field: for a computed one, what that lacks.
+    """Name what is to be filled in for a field: for a computed one, what it is computed from.
 
-    Where it lacks nothing but is not exact, what could be known more exactly; a score that is known
-    is not asked for again.
+    Of that, what is not known, or could be known more exactly; a score that is known is not asked
+    for again.
     """
     inputs = tuple(name for name in wanted.inputs if name in fields())
     if not wanted.derived or not inputs:
         return (wanted.id,)
-    missing = tuple(name for name in inputs if not known(name).known)
-    return missing or tuple(name for name in inputs if is_coarse(name, known))
+    return tuple(name for name in inputs if not known(name).known or is_coarse(name, known))
 
 
 def is_coarse(name: str, known: Lookup) -> bool:
