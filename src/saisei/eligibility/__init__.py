@@ -17,7 +17,7 @@ from saisei.eligibility.evaluate import (
     lookup_of,
 )
 from saisei.eligibility.facts import Facts, facts_of, facts_of_fields
-from saisei.eligibility.lint import breaking_fields, check_criteria, constant_truth
+from saisei.eligibility.lint import check_criteria, constant_truth
 from saisei.eligibility.parse import parse
 from saisei.eligibility.tree import (
     Amount,
@@ -91,7 +91,6 @@ __all__ = [
     "Test",
     "Verdict",
     "Window",
-    "breaking_fields",
     "by_field",
     "check_criteria",
     "constant_truth",

@@ -34,7 +34,7 @@ from saisei.eligibility.tree import (
 )
 from saisei.vocabulary import Truth
 
-__all__ = ["breaking_fields", "check_criteria", "constant_truth"]
+__all__ = ["check_criteria", "constant_truth"]
 
 MAX_PEOPLE = 20_000
 """Every combination of values is tried up to this many; beyond it, this many at random."""
@@ -94,36 +94,6 @@ def check_criteria(criteria: Iterable[Criterion]) -> tuple[Problem, ...]:
             whom = "everybody" if truth is Truth.TRUE else "nobody"
             problems.append(Problem("constant", f"`{criterion.id}` holds for {whom}"))
     return tuple(problems)
-
-
-def breaking_fields(criterion: Criterion) -> frozenset[str]:
-    """Name the fields whose answer alone, with all else unknown, can make a rule fail.
-
-    Examples
-    --------
-    >>> from saisei.eligibility import parse
-    >>> both = Criterion("e1", "exclusion", "t", parse("lacunar_infarct and epilepsy"))
-    >>> either = Criterion("e2", "exclusion", "t", parse("lacunar_infarct or epilepsy"))
-    >>> sorted(breaking_fields(both)), sorted(breaking_fields(either))
-    ([], ['epilepsy', 'lacunar_infarct'])
-    """
-    broken = Truth.FALSE if criterion.kind == "inclusion" else Truth.TRUE
-    return frozenset(
-        name
-        for name in fields_of(criterion.when)
-        if any(
-            _truth_of_one(criterion.when, name, value) is broken
-            for value in _values(fields()[name], criterion.when)
-        )
-    )
-
-
-def _truth_of_one(expression: Expression, name: str, value: Known) -> Truth:
-    def lookup(source: Source) -> Answer:
-        field = field_of(source)
-        return Answer(field, "known", value) if field == name else Answer(field, "missing")
-
-    return evaluate(expression, lookup).truth
 
 
 def _people(expression: Expression) -> Iterator[dict[str, Known]]:
