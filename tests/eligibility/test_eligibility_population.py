@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -17,9 +17,9 @@ from eligibility.test_eligibility_wide import AS_OF, EVENTS, KINDS, draw_case
 from saisei.cases import Case
 from saisei.eligibility import fields_of
 from saisei.eligibility.population import screen
+from saisei.eligibility.population.answers import NOT_FROM_TABLES
 from saisei.eligibility.population.events import code_of, events_of_case
 from saisei.eligibility.population.screen import PopulationResult, screen_population
-from saisei.eligibility.population.wide import NOT_FROM_TABLES
 from saisei.therapies import match_programme, match_trial, programmes, trials
 from saisei.therapies.protocols import population_protocols
 
@@ -38,7 +38,9 @@ class Cases:
         self.digest = digest
         self.loaded = 0
 
-    def load(self, connection: DuckDBPyConnection, fields: Sequence[str], as_of: datetime) -> None:
+    def load(
+        self, connection: DuckDBPyConnection, fields: Mapping[str, float], as_of: datetime
+    ) -> None:
         assert as_of == AS_OF
         self.loaded += 1
         wanted = {code_of(name) for name in fields}

@@ -16,14 +16,10 @@ from saisei.base.errors import CaseError
 from saisei.cases import Case, Field, case_from_data, fields
 from saisei.eligibility import Elapsed, Pick, Source, Window, lookup_of
 from saisei.eligibility.columns import Column, row_of
+from saisei.eligibility.population.answers import NOT_FROM_TABLES
 from saisei.eligibility.population.events import events_of_case
-from saisei.eligibility.population.wide import (
-    NOT_FROM_TABLES,
-    Rule,
-    base_fields,
-    rules_of,
-    wide_query,
-)
+from saisei.eligibility.population.needed import Rule, base_fields, rules_of
+from saisei.eligibility.population.wide import wide_query
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PLAIN = ("boolean", "number", "enum", "list")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import and_, or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
@@ -64,7 +64,12 @@ def people_table(columns: Iterable[Column], name: str = "people") -> ir.Table:
     return ibis.table(schema, name=name)
 
 
-def query(expressions: Mapping[str, Expression], dialect: str, name: str = "people") -> str:
+def query(
+    expressions: Mapping[str, Expression],
+    dialect: str,
+    name: str = "people",
+    columns: Iterable[Column] | None = None,
+) -> str:
     """Write the query that judges everybody: a row a person, a column an expression.
 
     Parameters
@@ -74,10 +79,15 @@ def query(expressions: Mapping[str, Expression], dialect: str, name: str = "peop
     dialect
         As Ibis names it: ``duckdb``, ``postgres``, ``pyspark``.
     name
-        The table, with the columns of `columns_of(expressions.values())` and `person`.
+        The table, with the columns and `person`.
+    columns
+        The columns that the table has: those of `columns_of(expressions.values())` when left out.
+        What has no column is unknown of everybody.
     """
     getattr(ibis, dialect)  # loads the engine's way of writing SQL, with its settings
-    table = people_table(columns_of(expressions.values()), name)
+    if columns is None:
+        columns = columns_of(expressions.values())
+    table = people_table(columns, name)
     compiler = _Compiler(table)
     for sums in _by_depth(expressions.values()):
         compiler = compiler.with_sums(sums)
@@ -134,7 +144,7 @@ class _Compiler:
     def leaf(self, leaf: OneField) -> ir.BooleanValue:
         match leaf:
             case Flag(field):
-                return self.table[field]
+                return self.column(field)
             case Compare(field, operator, limit):
                 return _compared(self.ends(field), operator, _constant(limit))
             case Between():
@@ -142,18 +152,27 @@ class _Compiler:
             case OneOf():
                 return self.one_of(leaf)
             case Empty(field):
-                return self.table[field] == 0
+                return self.column(field) == 0
             case _:
-                return _list(leaf, self.table[leaf.field])
+                return _list(leaf, self.column(leaf.field))
+
+    def column(self, source: Source) -> Any:
+        """Give the column of a flag, a word or a list; null where the table has none."""
+        (name,) = Column.of(source).names
+        if name in self.table.columns:
+            return self.table[name]
+        return ibis.null(_TYPES[Column.of(source).kind])
 
     def ends(self, source: Source) -> Ends:
         low, high = Column.of(source).names
+        if low not in self.table.columns:
+            return _NO_NUMBER, _NO_NUMBER
         return self.table[low], self.table[high]
 
     def one_of(self, leaf: OneOf) -> ir.BooleanValue:
         if fields()[leaf.field].type == "enum":
             places = [fields()[leaf.field].values.index(str(value)) for value in leaf.values]
-            return self.table[leaf.field].isin(places)
+            return self.column(leaf.field).isin(places)
         low, high = self.ends(leaf.field)
         numbers = [float(value) for value in leaf.values]
         inside = _any((low <= number) & (high >= number) for number in numbers)

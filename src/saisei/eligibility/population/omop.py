@@ -14,9 +14,9 @@ A stroke recorded again within `same_stroke_days` is the same stroke; the latest
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,13 +82,20 @@ class OmopFolder:
         told = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files]
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
-    def load(self, connection: DuckDBPyConnection, fields: Sequence[str], as_of: datetime) -> None:
+    def load(
+        self, connection: DuckDBPyConnection, fields: Mapping[str, float], as_of: datetime
+    ) -> None:
         """Make the tables ``people`` and ``events``."""
         self._attach(connection)
         moment = seconds(as_of)
-        _make_codes(connection, fields)
+        _make_codes(connection, fields, moment)
         self._people(connection, moment)
-        selects = [*_of_person(fields), *_of_measurements(), *_of_conditions(), *_of_procedures()]
+        selects = [
+            *_of_person(fields),
+            *_of_measurements(moment),
+            *_of_conditions(),
+            *_of_procedures(),
+        ]
         connection.execute(f"CREATE OR REPLACE TABLE events AS {' UNION ALL '.join(selects)}")
         _add_strokes(connection, fields, moment)
         self._count(connection)
@@ -160,14 +167,14 @@ def _broken(path: Path, code: str, found: str, table: str) -> CaseError:
     return CaseError(Problem(code, found, expected, step, Place(str(path))))
 
 
-def _make_codes(connection: DuckDBPyConnection, names: Sequence[str]) -> None:
+def _make_codes(connection: DuckDBPyConnection, needed: Mapping[str, float], moment: int) -> None:
     """Make the small tables of codes: which concept fills which field, and each unit's factor."""
     connection.execute(
         "CREATE OR REPLACE TABLE wanted (vocabulary VARCHAR, code VARCHAR, field SMALLINT, "
-        "way VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE)"
+        "way VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE, since DATE)"
     )
-    rows = [row for one in codes() for row in _wanted(one, names)]
-    connection.executemany("INSERT INTO wanted VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    rows = [row for one in codes() for row in _wanted(one, needed, moment)]
+    connection.executemany("INSERT INTO wanted VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.execute(
         "CREATE OR REPLACE TABLE concepts AS SELECT c.concept_id AS concept, w.* "
         "FROM wanted w JOIN omop.concept c "
@@ -176,7 +183,7 @@ def _make_codes(connection: DuckDBPyConnection, names: Sequence[str]) -> None:
     connection.execute(
         "CREATE OR REPLACE TABLE unit_codes (field SMALLINT, unit VARCHAR, factor DOUBLE)"
     )
-    units = [row for name in names for row in _units(name)]
+    units = [row for name in needed for row in _units(name)]
     connection.executemany("INSERT INTO unit_codes VALUES (?, ?, ?)", units)
     connection.execute(
         "CREATE OR REPLACE TABLE units AS SELECT u.field, c.concept_id AS unit, MIN(u.factor) AS "
@@ -188,23 +195,32 @@ def _make_codes(connection: DuckDBPyConnection, names: Sequence[str]) -> None:
 STROKES = ("ischemic", "intracerebral-haemorrhage", "subarachnoid-haemorrhage", "any")
 
 
-def _wanted(one: Code, names: Sequence[str]) -> Iterator[list[Any]]:
-    """Give what one code fills, as far as a row of the model can say it."""
+def _wanted(one: Code, needed: Mapping[str, float], moment: int) -> Iterator[list[Any]]:
+    """Give what one code fills, as far as a row of the model can say it, and since which day."""
     vocabulary = VOCABULARIES[one.system]
     if one.event:
         kind = float(STROKES.index(one.event))
-        yield [vocabulary, one.code, -1, "stroke", kind, None, None]
+        yield [vocabulary, one.code, -1, "stroke", kind, None, None, date.min]
     for fill in one.fills:
-        if fill.field not in names or one.when != "ever" or fill.way not in WAYS:
+        if fill.field not in needed or one.when != "ever" or fill.way not in WAYS:
             continue
         value = float(fill.value) if fill.way == "value" and fill.value in (True, False) else None
         if fill.way == "value" and value is None:
             continue
         span = fields()[fill.field].range
         limits = (span.low, span.high) if span else (None, None)
-        yield [vocabulary, one.code, code_of(fill.field), fill.way, value, *limits]
+        since = _first_day(moment, needed[fill.field])
+        yield [vocabulary, one.code, code_of(fill.field), fill.way, value, *limits, since]
 
 
+def _first_day(moment: int, days: float) -> date:
+    """Give the first day whose records can still matter, a day earlier to be on the safe side."""
+    whole = datetime(1970, 1, 1, tzinfo=UTC).date() + timedelta(days=moment // DAY)
+    return whole - timedelta(days=int(days) + 1) if days < LONG else date.min
+
+
+LONG = 100_000.0
+"""Days; what counts for longer counts for ever."""
 WAYS = ("number", "value", "onset")
 
 
@@ -221,7 +237,7 @@ def _stretch(date: str) -> str:
     return f"{start} AS first, {start} + {DAY - 1} AS last"
 
 
-def _of_person(names: Sequence[str]) -> Iterator[str]:
+def _of_person(names: Mapping[str, float]) -> Iterator[str]:
     alive = "omop.person p JOIN people ON people.person = p.person_id"
     if "sex" in names:
         places = {concept: fields()["sex"].values.index(word) for concept, word in SEXES.items()}
@@ -252,15 +268,17 @@ EARLY = "(-2000000000)::BIGINT"
 """When what never changes was recorded: before everything else."""
 
 
-def _of_measurements() -> Iterator[str]:
+def _of_measurements(moment: int) -> Iterator[str]:
     value = "CAST(m.value_as_number AS DOUBLE) * u.factor"
+    today = f"CAST(to_timestamp({moment}) AT TIME ZONE 'UTC' AS DATE)"
     yield (
         f"SELECT people.person, c.field, {_stretch('m.measurement_date')}, {value} AS low, "
         f"{value} AS high FROM omop.measurement m "
         "JOIN concepts c ON c.concept = m.measurement_concept_id AND c.way = 'number' "
         "JOIN units u ON u.field = c.field AND u.unit = m.unit_concept_id "
         "JOIN people ON people.person = m.person_id "
-        f"WHERE {value} BETWEEN COALESCE(c.low, {NEVER}) AND COALESCE(c.high, 1e300)"
+        f"WHERE m.measurement_date >= c.since AND m.measurement_date <= {today} "
+        f"AND {value} BETWEEN COALESCE(c.low, {NEVER}) AND COALESCE(c.high, 1e300)"
     )
 
 
@@ -284,7 +302,7 @@ def _of_events(table: str, concept: str, date: str) -> Iterator[str]:
     )
 
 
-def _add_strokes(connection: DuckDBPyConnection, names: Sequence[str], moment: int) -> None:
+def _add_strokes(connection: DuckDBPyConnection, names: Mapping[str, float], moment: int) -> None:
     """Add the latest stroke of each person, and the one before it.
 
     Records that lie no further apart than `same_stroke_days` are one stroke, which began with the

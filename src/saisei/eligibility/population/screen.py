@@ -13,8 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -22,13 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
-import duckdb
-
-from saisei.eligibility.columns import sources_read
+from saisei.eligibility.columns import Column, sources_read
 from saisei.eligibility.compiled import query
 from saisei.eligibility.population.events import field_codes
+from saisei.eligibility.population.needed import Rule, fillable, longest_days, rules_of
 from saisei.eligibility.population.protocols import Protocol, distinct_rules, marks_query
-from saisei.eligibility.population.wide import Rule, base_fields, rules_of, wide_query
+from saisei.eligibility.population.run import Run
+from saisei.eligibility.population.wide import wide_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -37,7 +36,7 @@ __all__ = ["Attrition", "People", "PopulationResult", "RuleCount", "screen_popul
 
 MEMORY = "2GB"
 """What DuckDB may hold in memory; beyond it, it uses the disk."""
-PART = 100_000
+PART = 250_000
 """How many people are judged at a time."""
 
 
@@ -48,8 +47,14 @@ class People(Interface):
     def digest(self) -> str:
         """What tells this source from another, to know whether a stopped run can go on."""
 
-    def load(self, connection: DuckDBPyConnection, fields: Sequence[str], as_of: datetime) -> None:
-        """Make the tables ``people`` and ``events`` (see `events`), of some fields only."""
+    def load(
+        self, connection: DuckDBPyConnection, fields: Mapping[str, float], as_of: datetime
+    ) -> None:
+        """Make the tables ``people`` and ``events`` (see `events`), of some fields only.
+
+        Each field comes with the days after which a record of it no longer matters; older ones,
+        and those after the moment, may be left out.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,9 @@ def screen_population(
     as_of
         The moment at which everything is judged; its clock is that of the records.
     folder
-        Gets ``verdicts.parquet`` (person_id, protocol, verdict), ``marks.parquet`` (the rules
-        that each person fails or leaves open, as bits) and ``criteria.parquet`` (protocol,
-        criterion and the counts).
+        Gets ``verdicts.parquet`` (person_id, protocol, verdict), ``marks.parquet`` (a row a
+        person; for each protocol the rules failed and those unknown, as bits) and
+        ``criteria.parquet`` (protocol, criterion and the counts).
     memory
         What DuckDB may hold in memory.
     tell
@@ -122,7 +127,7 @@ def screen_population(
     begun = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     question = _Question(source, protocols, as_of)
-    run = _Run(folder, question.digest, memory)
+    run = Run(folder, question.digest, memory)
     with run.connection() as connection:
         screening = _Screening(connection, question, folder)
         say = tell or (lambda *_: None)
@@ -167,22 +172,22 @@ class _Screening:
 
     def read(self) -> None:
         """Read the records of the fields that the rules need."""
-        needed = base_fields(self.sources)
+        needed = longest_days(self.sources)
         self.question.source.load(self.connection, needed, self.question.as_of)
         _add_rules(self.connection, rules_of(needed))
         self.connection.execute("DROP TABLE IF EXISTS marks")
 
     @cached_property
-    def marks(self) -> str:
-        """The query that judges the people of one part."""
+    def queries(self) -> tuple[str, str]:
+        """What a case of each person of a part would answer, and the marks that follow."""
         codes = {row[0] for row in self._all("SELECT DISTINCT field FROM events")}
         recorded = [name for name, code in field_codes().items() if code in codes]
+        told = fillable(self.sources, recorded)
         wide = wide_query(
-            self.sources, self.question.as_of, recorded, people="part_people", events="part_events"
+            told, self.question.as_of, recorded, people="part_people", events="part_events"
         )
-        judged = query(self.rules, "duckdb", "part_wide")
-        marks = marks_query(self.question.protocols, self.rules, f"({judged}) AS judged")
-        return f"WITH part_wide AS MATERIALIZED ({wide})\n{marks}"
+        judged = query(self.rules, "duckdb", "part_wide", map(Column.of, told))
+        return wide, marks_query(self.question.protocols, self.rules, f"({judged}) AS judged")
 
     def judge(self, low: int, high: int) -> None:
         """Judge the people whose numbers lie between two, both included."""
@@ -191,8 +196,10 @@ class _Screening:
                 f"CREATE OR REPLACE TEMP TABLE part_{table} AS "
                 f"SELECT * FROM {table} WHERE person BETWEEN {low} AND {high}"
             )
-        self.connection.execute(f"CREATE TABLE IF NOT EXISTS marks AS {self.marks} LIMIT 0")
-        self.connection.execute(f"INSERT INTO marks {self.marks}")
+        wide, marks = self.queries
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE part_wide AS {wide}")
+        self.connection.execute(f"CREATE TABLE IF NOT EXISTS marks AS {marks} LIMIT 0")
+        self.connection.execute(f"INSERT INTO marks {marks}")
 
     def parts(self) -> list[tuple[int, int]]:
         """Cut the people into parts of `PART` by their numbers."""
@@ -227,11 +234,13 @@ VERDICT = (
 def _write(connection: DuckDBPyConnection, protocols: Sequence[Protocol], folder: Path) -> None:
     """Write the two files of people, each to its side first."""
     verdicts = _per_protocol(protocols, f"{VERDICT} AS verdict")
-    marks = _per_protocol(
-        protocols, "CAST(failing_{0} AS BIGINT) AS failing, CAST(unknown_{0} AS BIGINT) AS open"
+    marks = ", ".join(
+        f'CAST({mark}_{place} AS BIGINT) AS "{one.id} {mark}"'
+        for place, one in enumerate(protocols)
+        for mark in ("failing", "unknown")
     )
-    for name, sql in (("verdicts", verdicts), ("marks", marks)):
-        _copy(connection, sql, folder / f"{name}.parquet")
+    _copy(connection, verdicts, folder / "verdicts.parquet")
+    _copy(connection, f"SELECT person AS person_id, {marks} FROM marks", folder / "marks.parquet")
 
 
 def _per_protocol(protocols: Sequence[Protocol], columns: str) -> str:
@@ -311,48 +320,3 @@ def _write_counts(connection: DuckDBPyConnection, found: Iterable[Attrition], fo
     places = ", ".join("?" * (len(names) + 2))
     connection.executemany(f"INSERT INTO counts VALUES ({places})", rows)
     _copy(connection, "SELECT * FROM counts", folder / "criteria.parquet")
-
-
-class _Run:
-    """The database of one run, and which of its steps are done."""
-
-    def __init__(self, folder: Path, digest: str, memory: str) -> None:
-        self.path = folder / ".saisei-screening.duckdb"
-        self.digest = digest
-        self.memory = memory
-
-    def connection(self) -> DuckDBPyConnection:
-        connection = self._open()
-        row = None
-        with suppress(duckdb.CatalogException):
-            row = connection.execute("SELECT digest FROM run LIMIT 1").fetchone()
-        if row is None or row[0] != self.digest:
-            connection.close()
-            self.clear()
-            connection = self._open()
-            connection.execute("CREATE TABLE run (digest VARCHAR, step VARCHAR)")
-            connection.execute("INSERT INTO run VALUES (?, '')", [self.digest])
-        return connection
-
-    def _open(self) -> DuckDBPyConnection:
-        return duckdb.connect(
-            str(self.path),
-            config={"memory_limit": self.memory, "preserve_insertion_order": "false"},
-        )
-
-    def once(self, connection: DuckDBPyConnection, step: str, do: Callable[[], None]) -> None:
-        """Do a step, and note that it is done, both or neither."""
-        if connection.execute("SELECT 1 FROM run WHERE step = ?", [step]).fetchone():
-            return
-        connection.begin()
-        try:
-            do()
-            connection.execute("INSERT INTO run VALUES (?, ?)", [self.digest, step])
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
-
-    def clear(self) -> None:
-        for path in (self.path, self.path.with_name(self.path.name + ".wal")):
-            path.unlink(missing_ok=True)

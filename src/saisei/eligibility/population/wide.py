@@ -9,115 +9,32 @@ unknown, which is never wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from saisei.base.units import convert
 from saisei.cases import Field, fields
 from saisei.cases.fields import table as case_table
 from saisei.eligibility.columns import Column
+from saisei.eligibility.population.answers import UNKNOWN, Answers
 from saisei.eligibility.population.events import code_of, seconds
+from saisei.eligibility.population.needed import FOREVER, ONSETS, base_fields, inputs_of
 from saisei.eligibility.population.spans import (
     NEVER,
-    NOTHING,
     Ends,
     Times,
     both,
     day_of,
-    either,
     known,
-    latest_of,
     when,
 )
 from saisei.eligibility.population.years import year_steps
 from saisei.eligibility.tree import Elapsed, Source, Window
 
-__all__ = ["NOT_FROM_TABLES", "Rule", "base_fields", "rules_of", "wide_query"]
+__all__ = ["wide_query"]
 
-NOT_FROM_TABLES = frozenset(
-    {"times_upper_limit", "score_change", "item_sum", "affected_side", "since_last_active"}
-)
-"""Ways of computing a field that need more than the newest record of others."""
-FOREVER = 1e18
-"""More days than anything lasts."""
 KEY_STEP = 2_147_483_648
 """Larger than the seconds that any date leaves open, so that the later end decides first."""
-ONSETS = ("onset_datetime", "date_brain_injury")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How long a record of a field counts, in days: by its answer, and by the phase."""
-
-    field: int
-    present: float
-    absent: float
-    acute: float
-    chronic: float
-    after_onset: bool
-
-
-def rules_of(names: Iterable[str]) -> list[Rule]:
-    """Give the rules of validity of some fields, as rows for a small table beside the events."""
-    return [_rule(fields()[name]) for name in names]
-
-
-def _rule(field: Field) -> Rule:
-    how = field.valid_for
-    after = field.group in ("stroke", "scales") and how is not None
-    code = code_of(field.id)
-    if not isinstance(how, Mapping):
-        days = float(how) if isinstance(how, int | float) else FOREVER
-        return Rule(code, days, days, FOREVER, FOREVER, after and days < FOREVER)
-    given = {key: FOREVER if days is None else float(days) for key, days in how.items()}
-    if "chronic" in given:
-        return Rule(code, FOREVER, FOREVER, given["acute_subacute"], given["chronic"], after)
-    present = given.get("if_true", given.get("if_present", given.get("if_date", FOREVER)))
-    absent = given.get("if_false", given.get("if_absent", given.get("if_never", FOREVER)))
-    return Rule(code, present, absent, FOREVER, FOREVER, after)
-
-
-def base_fields(sources: Iterable[Source]) -> tuple[str, ...]:
-    """Name every field whose records are needed for some sources, in the order of the table."""
-    wanted: set[str] = set()
-
-    def add(name: str) -> None:
-        if name in wanted:
-            return
-        wanted.add(name)
-        field = fields()[name]
-        for other in [*_inputs(field), *(rule["from"] for rule in field.follows)]:
-            add(other)
-
-    for source in sources:
-        for name in _fields_of_source(source):
-            add(name)
-    for name in (*ONSETS, "sex"):
-        add(name)
-    return tuple(name for name, field in fields().items() if name in wanted and not field.derived)
-
-
-def _fields_of_source(source: Source) -> Iterator[str]:
-    match source:
-        case Window(_, field, _):
-            yield field
-        case Elapsed(_, start, end):
-            yield from (start, end) if end else (start,)
-        case _:
-            yield source
-
-
-def _inputs(field: Field) -> list[str]:
-    how = field.compute or {}
-    if how.get("kind") in NOT_FROM_TABLES:
-        return []
-    of = how.get("of", [])
-    return [
-        *([of] if isinstance(of, str) else of),
-        *(how[k] for k in ("first", "then") if k in how),
-    ]
 
 
 def wide_query(
@@ -157,12 +74,13 @@ def wide_query(
     steps.add("records", _pivoted([name for name in base if name in known]))
     windows = [source for source in wanted if isinstance(source, Window)]
     steps.add("base", _joined(steps, windows, moment, people))
-    steps.add("answers", _plus("base", _stated(base, known)))
+    stated = {name: ends for name in base if (ends := _answer(fields()[name], known)) != UNKNOWN}
+    steps.add("answers", _plus("base", _answer_columns(stated)))
     last = "answers"
-    for i, step in enumerate(_years(wanted, moment)):
+    for i, step in enumerate(_years(wanted, stated, moment)):
         steps.add(f"years_{i}", _plus(last, step))
         last = f"years_{i}"
-    answers = _Answers(Times(str(moment)), known)
+    answers = Answers(Times(str(moment)), frozenset(stated), known)
     made: dict[str, str] = {}
     for source in wanted:
         made |= answers.columns(Column.of(source))
@@ -241,14 +159,19 @@ def _newest(table: str) -> str:
 
 
 def _pivoted(names: Iterable[str]) -> str:
+    """Write one row a person from the newest records: gathered into a map, then taken out."""
     moments = _moments_needed()
     cells: list[str] = []
     for name in names:
         ends = ("low", "high", "first", "last") if name in moments else ("low", "high")
-        cells += [f"{_of_field(f'MAX({end})', code_of(name))} AS {name}__{end}" for end in ends]
-    return (
-        f"SELECT person AS recorded,\n  {f',{chr(10)}  '.join(cells)}\nFROM newest GROUP BY person"
+        cells += [f"found[{code_of(name)}].{end} AS {name}__{end}" for end in ends]
+    gathered = (
+        "SELECT person, map_from_entries(list(struct_pack(key := field, value := "
+        "struct_pack(low := low, high := high, first := first, last := last)))) AS found "
+        "FROM newest GROUP BY person"
     )
+    chosen = "".join(f",\n  {cell}" for cell in cells)
+    return f"SELECT person AS recorded{chosen}\nFROM ({gathered})"
 
 
 def _moments_needed() -> frozenset[str]:
@@ -302,11 +225,10 @@ def _picked(window: Window, edge: str | None) -> str:
     return f"{when(some, low)} AS {low_name},\n  {when(some, high)} AS {high_name}"
 
 
-def _stated(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
+def _answer_columns(stated: Mapping[str, Ends]) -> dict[str, str]:
     """Write what a case would answer about each field that is stated, not computed."""
     columns: dict[str, str] = {}
-    for name in names:
-        ends = _answer(fields()[name], known)
+    for name, ends in stated.items():
         columns |= {f"{name}__answer__low": ends.low, f"{name}__answer__high": ends.high}
     return columns
 
@@ -321,7 +243,7 @@ def _answer(field: Field, known: Collection[str]) -> Ends:
         said = f"{_newest_of(fields()['sex']).low} = {male!r}"
         found.append(both(when(said, repr(float(field.if_male)))))
     if len(found) < 2:
-        return found[0] if found else both(NOTHING)
+        return found[0] if found else UNKNOWN
     low, high = (", ".join(getattr(ends, end) for ends in found) for end in ("low", "high"))
     return Ends(f"COALESCE({low})", f"COALESCE({high})")
 
@@ -354,9 +276,12 @@ def _encoded(field: Field, given: Any) -> str:
     return repr(float(field.values.index(given) if isinstance(given, str) else given))
 
 
-def _years(sources: Iterable[Source], moment: int) -> Iterator[dict[str, str]]:
+def _years(
+    sources: Iterable[Source], stated: Collection[str], moment: int
+) -> Iterator[dict[str, str]]:
     """Give the steps that count years, for all dates together."""
-    names = [f"{n}__answer__{end}" for n in _dates_in_years(sources) for end in ("low", "high")]
+    dates = [name for name in _dates_in_years(sources) if name in stated]
+    names = [f"{name}__answer__{end}" for name in dates for end in ("low", "high")]
     for step in zip(*(year_steps(name, moment) for name in names), strict=True):
         yield {name: sql for columns in step for name, sql in columns.items()}
 
@@ -369,84 +294,5 @@ def _dates_in_years(sources: Iterable[Source]) -> tuple[str, ...]:
             case Elapsed("a", start, None):
                 found.append(start)
             case str() if (field := fields()[source]).unit == "a" and field.derived:
-                found += [n for n in _inputs(field) if fields()[n].type in ("date", "datetime")]
+                found += [n for n in inputs_of(field) if fields()[n].type in ("date", "datetime")]
     return tuple(dict.fromkeys(found))
-
-
-class _Answers:
-    """What a case would answer, as expressions over the last step."""
-
-    def __init__(self, times: Times, known: frozenset[str]) -> None:
-        self.times = times
-        self.recorded = known
-
-    def columns(self, column: Column) -> dict[str, str]:
-        ends = self.ends(column.source)
-        match column.kind:
-            case "number":
-                return dict(zip(column.names, (ends.low, ends.high), strict=True))
-            case "flag":
-                return {column.names[0]: f"({ends.low}) = 1"}
-            case "word":
-                return {column.names[0]: f"CAST({ends.low} AS SMALLINT)"}
-            case "list":
-                return {column.names[0]: f"CAST({ends.low} AS BIGINT)"}
-
-    def ends(self, source: Source) -> Ends:
-        match source:
-            case Window():
-                return Ends(*Column.of(source).names)
-            case Elapsed(unit, start, None):
-                return self.since(start, unit)
-            case Elapsed(unit, start, str() as end):
-                return self.times.between(self.answer(start), self.answer(end), unit)
-            case _:
-                return self.answer(str(source))
-
-    def answer(self, name: str) -> Ends:
-        if fields()[name].derived:
-            return self.derived(fields()[name])
-        return Ends(f"{name}__answer__low", f"{name}__answer__high")
-
-    def derived(self, field: Field) -> Ends:
-        how: Mapping[str, Any] = field.compute or {}
-        ways: Mapping[str, Callable[[], Ends]] = {
-            "age": lambda: self.years(how["of"], "age"),
-            "time_since": lambda: latest_of([self.since(n, field.unit or "") for n in how["of"]]),
-            "time_between": lambda: self.times.from_until(
-                self.answer(how["first"]), self.answer(how["then"]), field.unit or ""
-            ),
-            "sum": lambda: both(" + ".join(f"({known(self.answer(n))})" for n in how["of"])),
-            "weighted_mean": lambda: self.weighted_mean(how["of"]),
-            "converted": lambda: self.converted(field, fields()[how["of"]]),
-            "same": lambda: self.answer(how["of"]),
-        }
-        return both(NOTHING) if how["kind"] in NOT_FROM_TABLES else ways[how["kind"]]()
-
-    def since(self, name: str, unit: str) -> Ends:
-        if unit != "a":
-            return self.times.since(self.answer(name), unit)
-        never = f"{self.answer(name).low} = {NEVER}"
-        return either(never, both("'infinity'::DOUBLE"), self.years(name, "years"))
-
-    def years(self, name: str, kind: str) -> Ends:
-        """Give the years since a date, whose first moment gives the most of them."""
-        least, most = (f"CAST({name}__answer__{end}__{kind} AS DOUBLE)" for end in ("high", "low"))
-        if kind == "age":
-            return Ends(least, most)
-        return Ends(when(f"{most} >= 0 AND {least} < 0", "0.0", least), most)
-
-    def weighted_mean(self, weights: Mapping[str, float]) -> Ends:
-        if not self.recorded >= set(weights):
-            return both(NOTHING)
-        one, *others = weights
-        together = " AND ".join(
-            f"{one}__{end} = {other}__{end}" for other in others for end in ("first", "last")
-        )
-        parts = (f"({known(self.answer(n))}) * {float(w)!r}" for n, w in weights.items())
-        mean = f"({' + '.join(parts)}) / {float(sum(weights.values()))!r}"
-        return both(when(together, mean))
-
-    def converted(self, field: Field, source: Field) -> Ends:
-        factor = convert(1.0, source.unit or "", field.unit or "", source.id)
-        return both(f"({known(self.answer(source.id))}) * {factor!r}")
