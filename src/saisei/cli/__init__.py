@@ -12,7 +12,7 @@ import typer
 
 from saisei import __version__
 from saisei.base.errors import InputError
-from saisei.cli import case, evidence, network, pool, report, screen, therapies
+from saisei.cli import case, evidence, network, pool, population, report, screen, therapies
 from saisei.cli.output import complain
 
 __all__ = ["app", "main"]
@@ -34,9 +34,11 @@ app = typer.Typer(
 )
 app.command("report")(report.report)
 app.command("screen")(screen.screen)
+app.command("screen-population")(population.screen_population)
 app.command("pool")(pool.pool)
 app.command("network")(network.network)
 app.add_typer(case.app, name="case")
+app.add_typer(population.app, name="population")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(therapies.app, name="therapies")
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
+from saisei.base.errors import InputError
 from saisei.eligibility.columns import Column, sources_read
 from saisei.eligibility.compiled import query
 from saisei.eligibility.population.events import field_codes
@@ -125,6 +126,7 @@ def screen_population(
         Is told of progress.
     """
     begun = time.monotonic()
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     question = _Question(source, protocols, as_of)
     run = Run(folder, question.digest, memory)
@@ -132,7 +134,13 @@ def screen_population(
         screening = _Screening(connection, question, folder)
         say = tell or (lambda *_: None)
         say("reading the records", 0, 1)
-        run.once(connection, "read", screening.read)
+        try:
+            run.once(connection, "read", screening.read)
+        except InputError:
+            run.clear()
+            if is_new:
+                folder.rmdir()
+            raise
         parts = screening.parts()
         for number, (low, high) in enumerate(parts):
             say("judging the people", number, len(parts))

@@ -179,7 +179,8 @@ def _conditions() -> str:
         ),
     ]
     return (
-        "SELECT row_number() OVER () AS condition_occurrence_id, person AS person_id, "
+        "SELECT row_number() OVER (ORDER BY person, concept, day) AS condition_occurrence_id, "
+        "person AS person_id, "
         "concept AS condition_concept_id, day AS condition_start_date, NULL::DATE AS "
         f"condition_end_date FROM ({' UNION ALL '.join(parts)})"
     )
@@ -188,7 +189,8 @@ def _conditions() -> str:
 def _procedures() -> str:
     done = [one.omop or OWN + at for at, one in enumerate(codes()) if one.on == "Procedure"]
     return (
-        "SELECT row_number() OVER () AS procedure_occurrence_id, person AS person_id, "
+        "SELECT row_number() OVER (ORDER BY person, concept) AS procedure_occurrence_id, "
+        "person AS person_id, "
         "concept AS procedure_concept_id, getvariable('today') - ago(u(person, concept), "
         f"{LONGEST_AGO}) AS procedure_date FROM people, (SELECT unnest({done}) AS concept) "
         f"WHERE u(person, concept + 7) < {OTHER_CONDITIONS / 2}"

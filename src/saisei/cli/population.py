@@ -1,0 +1,181 @@
+"""``saisei screen-population`` and ``saisei population simulate``: whole hospitals.
+
+Only counts are printed; what is found of each person goes into files.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from saisei.base.errors import OptionError, Place, Problem
+from saisei.cli.output import as_of_option, console, must_be_known, now, read_as_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from saisei.eligibility.population.omop import OmopFolder
+    from saisei.eligibility.population.protocols import Protocol
+    from saisei.eligibility.population.screen import Attrition, PopulationResult, RuleCount
+
+__all__ = ["app", "screen_population"]
+
+app = typer.Typer(help="Make-believe hospitals, to try a screening on.", no_args_is_help=True)
+
+MOST_PEOPLE = 20_000_000
+
+
+def screen_population(
+    source: Annotated[
+        Path, typer.Argument(help="A folder of OMOP tables as Parquet, or a DuckDB file.")
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="DIR", help="Write the results here.")
+    ] = Path("screening"),
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="Only this trial or programme; may be repeated.")
+    ] = None,
+    as_of: Annotated[str | None, as_of_option()] = None,
+    memory: Annotated[str, typer.Option(help="The most memory for the tables.")] = "2GB",
+) -> None:
+    """Hold everybody in an OMOP database against every trial's entry rules.
+
+    Writes verdicts.parquet, marks.parquet and criteria.parquet, and prints counts. Nothing about a
+    person is printed. A run that was stopped goes on where it was.
+
+    Example: saisei screen-population hospital --as-of 2026-11-20 -o screening
+    """
+    moment = read_as_of(as_of) or now()
+    chosen = _chosen(protocol or [])
+    with _plain_errors(out):
+        from saisei.eligibility.population.omop import OmopFolder
+        from saisei.eligibility.population.screen import screen_population as run
+
+        _must_be_there(source)
+        read = OmopFolder(source)
+        result = run(read, chosen, moment, out, memory=memory, tell=_teller())
+    _print(console(), result, read)
+    typer.echo(f"written to {out}: verdicts.parquet, marks.parquet, criteria.parquet")
+
+
+@app.command("simulate")
+def simulate(
+    people: Annotated[int, typer.Option(help="How many people.", min=1, max=MOST_PEOPLE)],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Write the tables here.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same tables.", min=0)] = 1,
+    day: Annotated[str, typer.Option(help="The day before which nearly all lies.")] = "2026-11-20",
+) -> None:
+    """Write a make-believe hospital in the OMOP model, of any size.
+
+    Example: saisei population simulate --people 1000 --seed 1 -o hospital
+    """
+    try:
+        last = date.fromisoformat(day)
+    except ValueError:
+        raise OptionError(
+            Problem("date", f"{day!r} is no date", "2026-11-20", "", field="--day")
+        ) from None
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        found, step = "there is something already", "Give a new folder"
+        raise OptionError(
+            Problem("exists", found, "an empty folder", step, Place(str(out)), "--out")
+        )
+    with _plain_errors(out):
+        from saisei.eligibility.population.simulate import simulate_omop
+
+        simulate_omop(people, seed, out, last)
+    typer.echo(f"written to {out}: {people:,} people who do not exist")
+
+
+@contextmanager
+def _plain_errors(out: Path) -> Iterator[None]:
+    """Turn a missing library, a full disk and too little memory into one message each."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        step = "Install it: pip install 'saisei[population]'"
+        found = "the library for whole populations is not installed"
+        raise OptionError(Problem("missing-extra", found, "duckdb", step)) from None
+    try:
+        yield
+    except (duckdb.IOException, OSError) as error:
+        reason = str(error).splitlines()[0][:200]
+        step = "Free some space, or give a folder on another disk; a second run goes on"
+        raise OptionError(
+            Problem("unwritable", reason, "room to write", step, Place(str(out)), "--out")
+        ) from None
+    except duckdb.OutOfMemoryException:
+        step = "Give more with --memory; a second run goes on"
+        found = "the memory did not suffice"
+        raise OptionError(Problem("memory", found, "more of it", step, field="--memory")) from None
+    except duckdb.ParserException as error:
+        raise OptionError(
+            Problem("memory", str(error)[:120], "such as 2GB", "", field="--memory")
+        ) from None
+
+
+def _must_be_there(source: Path) -> None:
+    if not source.exists():
+        expected = "a folder of Parquet files, or a DuckDB file"
+        raise OptionError(
+            Problem("missing", "there is no such file", expected, "", Place(str(source)))
+        )
+
+
+def _chosen(names: Sequence[str]) -> tuple[Protocol, ...]:
+    from saisei.therapies.protocols import population_protocols
+
+    known = {one.id: one for one in population_protocols()}
+    for name in names:
+        must_be_known(name, list(known), "--protocol")
+    return tuple(known[name] for name in names) if names else tuple(known.values())
+
+
+def _teller() -> Callable[[str, int, int], None]:
+    """Say on standard error what is being done, and on a terminal how long it will take."""
+    begun = time.monotonic()
+
+    def tell(step: str, done: int, of: int) -> None:
+        if sys.stderr.isatty():
+            spent = time.monotonic() - begun
+            left = f", about {spent / done * (of - done):.0f} s left" if done else ""
+            sys.stderr.write(f"{step}: {done} of {of}{left}\n")
+
+    return tell
+
+
+def _print(out: Console, result: PopulationResult, read: OmopFolder) -> None:
+    rows = sum(read.read.rows.values())
+    out.print(
+        f"{result.people:,} people ({read.read.dead:,} more have died), {rows:,} rows, "
+        f"{result.as_of:%Y-%m-%d %H:%M %Z}, {result.seconds:.1f} s",
+        markup=False,
+    )
+    out.print("matches the rules read · undecided · does not match")
+    for one in result.protocols:
+        counts = f"{one.matches:,} · {one.undecided:,} · {one.does_not_match:,}"
+        out.print(f"  {one.protocol:<28} {counts}{_why(one)}", markup=False)
+
+
+def _why(one: Attrition) -> str:
+    """Name the rule that rules out most by itself, and the one that leaves most undecided."""
+    said: list[str] = []
+    alone = _most(one.rules, lambda rule: rule.only_failed)
+    unknown = _most(one.rules, lambda rule: rule.unknown)
+    if alone is not None:
+        said.append(f"{alone.rule} alone rules out {alone.only_failed:,}")
+    if unknown is not None:
+        said.append(f"{unknown.rule} is unknown of {unknown.unknown:,}")
+    return f" ({'; '.join(said)})" if said else ""
+
+
+def _most(rules: Sequence[RuleCount], count: Callable[[RuleCount], int]) -> RuleCount | None:
+    found = max(rules, key=count, default=None)
+    return found if found is not None and count(found) else None
