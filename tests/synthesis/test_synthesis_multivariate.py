@@ -132,14 +132,14 @@ def test_telomerase_with_an_outcome_missing() -> None:
     y[0, 0] = math.nan
     ml = syn.multivariate(y, v, rho=0.0, moderators=np.arange(1, 11), method="ML")
     assert ml.log_likelihood == pytest.approx(-22.686576, abs=2e-6)
-    np.testing.assert_allclose(ml.tau, [0.42874632, 1.4014507], rtol=1e-4)
-    np.testing.assert_allclose(ml.estimates, [1.097437, 0.0077408, 2.950435, -0.1688183], rtol=1e-3)
+    np.testing.assert_allclose(ml.tau, [0.42874632, 1.4014507], rtol=1e-5)
+    np.testing.assert_allclose(ml.estimates, [1.097437, 0.0077408, 2.950435, -0.1688183], rtol=2e-5)
     even = syn.multivariate(y, v, rho=0.0, moderators=np.arange(1, 11), structure="compound")
     assert even.log_likelihood == pytest.approx(-30.602303, abs=2e-6)
-    np.testing.assert_allclose(even.tau, [1.0502481] * 2, rtol=1e-4)
-    assert even.correlations[0, 1] == pytest.approx(-0.48863006, abs=1e-4)
+    np.testing.assert_allclose(even.tau, [1.0502481] * 2, rtol=1e-6)
+    assert even.correlations[0, 1] == pytest.approx(-0.48863006, abs=1e-6)
     np.testing.assert_allclose(
-        even.estimates, [0.9696569, 0.0333604, 2.873157, -0.1832008], rtol=1e-3
+        even.estimates, [0.9696569, 0.0333604, 2.873157, -0.1832008], rtol=1e-5
     )
 
 
@@ -207,7 +207,7 @@ def hard(seed: int) -> tuple[Any, Any, Kind]:
 
 @pytest.mark.parametrize("seed", [0, 1, 3, 6])
 def test_no_other_search_is_higher(seed: int) -> None:
-    """L-BFGS-B with slopes by differences, from five random starts, and steps off the answer."""
+    """L-BFGS-B with slopes by differences, from three random starts, and steps off the answer."""
     y, v, kind = hard(seed)
     p = y.shape[1]
     fit = syn.multivariate(y, v, method=kind)
@@ -221,7 +221,7 @@ def test_no_other_search_is_higher(seed: int) -> None:
         root[lower] = at
         return -height(y, v, root @ root.T, kind)
 
-    for _ in range(5):
+    for _ in range(3):
         start = (np.tril(rng.normal(size=(p, p))) * np.exp(rng.normal(0, 1, (p, 1))))[lower]
         run = optimize.minimize(depth, start, method="L-BFGS-B", options={"maxiter": 40})
         assert -run.fun <= best + 1e-7
@@ -328,6 +328,21 @@ def test_order_and_missing_outcomes(structure: Any) -> None:
     assert more.log_likelihood == pytest.approx(fit.log_likelihood, abs=1e-9)
     assert [(out.index, out.reason) for out in more.left_out] == [(0, "no outcome reported")]
     assert (more.k, fit.k) == (8, 8)
+
+
+def test_five_outcomes() -> None:
+    """Fewer starts; the order of the outcomes, and steps off the answer."""
+    y, v = draw(5, 12, 5)
+    y[0, 3] = y[4, 1] = math.nan
+    fit = syn.multivariate(y, v)
+    back = syn.multivariate(y[:, ::-1], v[:, ::-1, ::-1])
+    assert fit.converged
+    assert back.log_likelihood == pytest.approx(fit.log_likelihood, abs=1e-7)
+    best, rng = height(y, v, fit.psi, "REML"), np.random.default_rng(1)
+    for _ in range(60):
+        turn = np.eye(5) + rng.normal(size=(5, 5)) * 10.0 ** rng.uniform(-4, -1)
+        off = rng.normal(size=(5, 1)) * 10.0 ** rng.uniform(-4, -1)
+        assert height(y, v, turn @ fit.psi @ turn.T + off @ off.T, "REML") <= best + 1e-8
 
 
 def test_an_outcome_without_weight_is_dropped() -> None:

@@ -224,7 +224,8 @@ def _starts(blocks: Blocks, *, restricted: bool) -> list[FloatArray]:
     sd = np.sqrt(np.diagonal(psi))
     patterns = list(itertools.product((1.0, -1.0), repeat=p - 1))
     if p > ALL_SIGNS:
-        patterns = [(1.0,) * (p - 1), *map(tuple, 1.0 - 2.0 * np.eye(p - 1))]
+        all_but_one = map(tuple, 1.0 - 2.0 * np.eye(p - 1))
+        patterns = [(1.0,) * (p - 1), (-1.0,) * (p - 1), *all_but_one]
     signs = [np.array([1.0, *one]) for one in patterns] if p > 1 else []
     tilted = [0.1 * np.diag(sd**2) + 0.9 * np.outer(sd * one, sd * one) for one in signs]
     level = [share * np.diag(sd**2) for share in (1.0, 0.05, 9.0)]
