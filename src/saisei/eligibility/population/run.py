@@ -44,17 +44,10 @@ class Run:
         )
 
     def once(self, connection: DuckDBPyConnection, step: str, do: Callable[[], None]) -> None:
-        """Do a step, and note that it is done, both or neither."""
-        if connection.execute("SELECT 1 FROM run WHERE step = ?", [step]).fetchone():
-            return
-        connection.begin()
-        try:
+        """Do a step unless it is done. A step replaces what it makes, so it may be done again."""
+        if not connection.execute("SELECT 1 FROM run WHERE step = ?", [step]).fetchone():
             do()
             connection.execute("INSERT INTO run VALUES (?, ?)", [self.digest, step])
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
 
     def clear(self) -> None:
         """Take the database away."""

@@ -144,7 +144,8 @@ def screen_population(
         parts = screening.parts()
         for number, (low, high) in enumerate(parts):
             say("judging the people", number, len(parts))
-            run.once(connection, f"part {low}", partial(screening.judge, low, high))
+            run.once(connection, f"part {low}", partial(screening.judge, number, low, high))
+        screening.join(len(parts))
         say("writing the results", len(parts), len(parts))
         _write(connection, protocols, folder)
         result = _result(connection, protocols, as_of, folder, begun)
@@ -183,7 +184,6 @@ class _Screening:
         needed = longest_days(self.sources)
         self.question.source.load(self.connection, needed, self.question.as_of)
         _add_rules(self.connection, rules_of(needed))
-        self.connection.execute("DROP TABLE IF EXISTS marks")
 
     @cached_property
     def queries(self) -> tuple[str, str]:
@@ -197,7 +197,7 @@ class _Screening:
         judged = query(self.rules, "duckdb", "part_wide", map(Column.of, told))
         return wide, marks_query(self.question.protocols, self.rules, f"({judged}) AS judged")
 
-    def judge(self, low: int, high: int) -> None:
+    def judge(self, number: int, low: int, high: int) -> None:
         """Judge the people whose numbers lie between two, both included."""
         for table in ("people", "events"):
             self.connection.execute(
@@ -206,8 +206,13 @@ class _Screening:
             )
         wide, marks = self.queries
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE part_wide AS {wide}")
-        self.connection.execute(f"CREATE TABLE IF NOT EXISTS marks AS {marks} LIMIT 0")
-        self.connection.execute(f"INSERT INTO marks {marks}")
+        self.connection.execute(f"CREATE OR REPLACE TABLE marks_{number} AS {marks}")
+
+    def join(self, parts: int) -> None:
+        """Put the parts together."""
+        selects = " UNION ALL ".join(f"SELECT * FROM marks_{number}" for number in range(parts))
+        nobody = f"SELECT * FROM ({self.queries[1]}) WHERE FALSE"
+        self.connection.execute(f"CREATE OR REPLACE VIEW marks AS {selects or nobody}")
 
     def parts(self) -> list[tuple[int, int]]:
         """Cut the people into parts of `PART` by their numbers."""
