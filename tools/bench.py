@@ -65,8 +65,15 @@ BOUNDS = {
     "network senn2013": "one decomposition of the rows, and studies taken apart one by one",
     "network linde2016": "studies of several arms taken apart one by one, one decomposition",
     "a million pools": "as for 10,000, in chunks that stay in the cache",
+    "10,000 made-up": "imports and writing the queries",
+    "100,000 made-up": "gathering each person's newest records into one row",
+    "1,000,000 made-up": "gathering each person's newest records, and writing 54 million verdicts",
 }
 """What bounds each figure, by how its name begins."""
+
+
+HOSPITALS = (10_000, 100_000, 1_000_000)
+"""People of the made-up hospitals that are screened."""
 
 
 def line(name: str, times: list[float], budget: float, base: float) -> str:
@@ -97,6 +104,7 @@ def main() -> None:
     page = str(Path(tempfile.mkdtemp()) / "report.html")
     empty = statistics.median(seconds(command("-c", "pass"), 9))
     millions = [_million() for _ in range(2)]
+    hospitals = {people: _apart("screen_hospital.py", people) for people in HOSPITALS}
     rows = [
         ("`import saisei`", seconds(command("-c", "import saisei"), 9), 0.3),
         ("`import saisei.synthesis`", seconds(command("-c", "import saisei.synthesis"), 9), 0.3),
@@ -149,6 +157,10 @@ def main() -> None:
             0.005,
         ),
         ("a million pools of 20 studies in a batch", [took for took, _ in millions], 30.0),
+        *(
+            (f"{people:,} made-up people, 50 measurements each, all protocols", [took], 20.0)
+            for people, (took, _) in hospitals.items()
+        ),
     ]
     print(f"Python {platform.python_version()}, {platform.machine()}, NumPy {np.__version__};")
     print(f"an empty Python starts in {empty * 1e3:.0f} ms (`ratio` is to that)\n")
@@ -158,12 +170,19 @@ def main() -> None:
         print(line(name, times, budget, empty))
     peak = max(peak for _, peak in millions) / 2**30
     print(f"\nThe million pools took {peak:.2f} GiB at most, inputs and results and all (2 GiB).")
+    peak = max(peak for _, peak in hospitals.values()) / 2**30
+    print(f"The largest hospital took {peak:.2f} GiB at most (4 GiB).")
 
 
 def _million() -> tuple[float, float]:
-    """Seconds, and the peak in bytes, of a million pools in a process of their own."""
-    words = [sys.executable, str(ROOT / "tools" / "million_pools.py")]
-    out = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+    """Seconds, and the peak in bytes, of a million pools."""
+    return _apart("million_pools.py")
+
+
+def _apart(script: str, *words: object) -> tuple[float, float]:
+    """Run a script in a process of its own; give its seconds and its peak in bytes."""
+    command_ = [sys.executable, str(ROOT / "tools" / script), *map(str, words)]
+    out = subprocess.run(command_, check=True, capture_output=True, text=True).stdout.split()
     return float(out[0]), float(out[1])
 
 
