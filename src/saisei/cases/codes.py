@@ -154,10 +154,12 @@ def _fills(table: Mapping[str, Any], code: str) -> Iterator[Fill]:
         yield Fill(name, *_way(how, code))
 
 
+_WAYS: Mapping[str, Way] = {way: way for way in get_args(Way)}
+
+
 def _way(how: Any, code: str) -> tuple[Way, Any]:
-    if isinstance(how, str) and how in get_args(Way):
-        way: Way = how  # type: ignore[assignment]  # checked against the very names just above
-        return way, None
+    if isinstance(how, str) and how in _WAYS:
+        return _WAYS[how], None
     if not isinstance(how, Mapping):
         return "value", how
     if "item" in how:

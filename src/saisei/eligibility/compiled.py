@@ -215,7 +215,7 @@ def _by_depth(expressions: Iterable[Expression]) -> list[list[Arithmetic]]:
     return [[term for term, at in depths.items() if at == level + 1] for level in range(deepest)]
 
 
-_TRUE, _FALSE = ibis.literal(True), ibis.literal(False)  # noqa: FBT003 - SQL's own constants
+_TRUE, _FALSE = ibis.literal(value=True), ibis.literal(value=False)
 _UNKNOWN = ibis.null("boolean")
 _NO_NUMBER = ibis.null("float64")
 

@@ -222,9 +222,10 @@ def _leaf(leaf: OneField, value: object) -> Truth:
 
 def _number(leaf: Compare | Between, value: object) -> Truth:
     """Compare a number, or a whole stretch of numbers: true, false, or some of each."""
-    if not isinstance(value, Span):
-        assert isinstance(value, int | float)  # noqa: S101 - parse let only number fields through
+    if isinstance(value, int | float):
         return _TRUE if _holds(leaf, value) else _FALSE
+    if not isinstance(value, Span):
+        return _UNKNOWN
     if _holds(leaf, value.low) and _holds(leaf, value.high):
         return _TRUE
     return _FALSE if _apart(leaf, value) else _UNKNOWN

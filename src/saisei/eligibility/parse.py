@@ -66,12 +66,6 @@ _OPERATORS: dict[type[ast.cmpop], Operator] = {
     ast.Gt: Operator.GT,
     ast.GtE: Operator.GE,
 }
-_TURNED = {
-    Operator.LT: Operator.GT,
-    Operator.LE: Operator.GE,
-    Operator.GT: Operator.LT,
-    Operator.GE: Operator.LE,
-}
 
 
 def parse(text: str, place: Place | None = None) -> Expression:
@@ -294,7 +288,7 @@ def _link(left: TypedTerm, operator: Operator, right: TypedTerm) -> Compare | Me
         case Quantity(str() as name), Amount(limit):
             return _possible(Compare(name, operator, limit), left.fields[0])
         case Amount(limit), Quantity(str() as name):
-            return _possible(Compare(name, _TURNED[operator], limit), right.fields[0])
+            return _possible(Compare(name, operator.turned, limit), right.fields[0])
         case Amount(), Amount():
             raise mistake("constant", "two numbers are compared", "a field on one side")
     if compared(left.range, operator, right.range) is Truth.FALSE:

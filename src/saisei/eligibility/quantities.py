@@ -80,8 +80,7 @@ def compared(left: Span | None, operator: Operator, right: Span | None) -> Truth
     if left is None or right is None:
         return Truth.UNKNOWN
     if operator in (Operator.GT, Operator.GE):
-        turned = Operator.LT if operator is Operator.GT else Operator.LE
-        return compared(right, turned, left)
+        return compared(right, operator.turned, left)
     if operator is Operator.LT:
         always, never = left.high < right.low, left.low >= right.high
     else:

@@ -189,21 +189,20 @@ def same_unit(left: TypedTerm, right: TypedTerm) -> tuple[TypedTerm, TypedTerm]:
     if left.unit is None or right.unit is None or left.unit == right.unit:
         return left, right
     if isinstance(right.term, Amount):
-        return left, _converted(right, left)
+        return left, _converted(right.term, right.unit, left)
     if isinstance(left.term, Amount):
-        return _converted(left, right), right
+        return _converted(left.term, left.unit, right), right
     raise _units(f"{left.unit} beside {right.unit}", left.fields + right.fields)
 
 
-def _converted(given: TypedTerm, beside: TypedTerm) -> TypedTerm:
-    assert isinstance(given.term, Amount)  # noqa: S101 - tells the type checker what callers saw
+def _converted(given: Amount, unit: str, beside: TypedTerm) -> TypedTerm:
     analyte = beside.fields[0].id if beside.fields else ""
     kept = beside.unit or ""
     try:
-        value = convert(given.term.value, given.unit or "", kept, analyte)
+        value = convert(given.value, unit, kept, analyte)
     except ValueError as error:
         raise mistake(
-            "unit", f"{given.unit} does not convert to {kept}", str(error), "", analyte
+            "unit", f"{unit} does not convert to {kept}", str(error), "", analyte
         ) from None
     return TypedTerm(Amount(value), beside.unit)
 

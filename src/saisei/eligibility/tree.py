@@ -71,6 +71,30 @@ class Operator(StrEnum):
     GT = ">"
     GE = ">="
 
+    @property
+    def turned(self) -> Operator:
+        """The same comparison with its sides exchanged."""
+        return _TURNED[self]
+
+    @property
+    def opposite(self) -> Operator:
+        """The comparison that holds where this one does not."""
+        return _OPPOSITE[self]
+
+
+_TURNED = {
+    Operator.LT: Operator.GT,
+    Operator.LE: Operator.GE,
+    Operator.GT: Operator.LT,
+    Operator.GE: Operator.LE,
+}
+_OPPOSITE = {
+    Operator.LT: Operator.GE,
+    Operator.LE: Operator.GT,
+    Operator.GT: Operator.LE,
+    Operator.GE: Operator.LT,
+}
+
 
 class Test(StrEnum):
     """How a list is compared with a set of values."""

@@ -52,18 +52,6 @@ _COMPARED = {
     Operator.GT: "above",
     Operator.GE: "at_least",
 }
-_OPPOSITE = {
-    Operator.LT: Operator.GE,
-    Operator.LE: Operator.GT,
-    Operator.GT: Operator.LE,
-    Operator.GE: Operator.LT,
-}
-_TURNED = {
-    Operator.LT: Operator.GT,
-    Operator.LE: Operator.GE,
-    Operator.GT: Operator.LT,
-    Operator.GE: Operator.LE,
-}
 
 
 class Words(dict[str, str]):
@@ -171,7 +159,7 @@ class _Speaker:
             case Flag():
                 return self.words.say(f"fields.{leaf.field}.{'yes' if holds else 'no'}")
             case Compare(field, operator, limit):
-                key = _COMPARED[operator if holds else _OPPOSITE[operator]]
+                key = _COMPARED[operator if holds else operator.opposite]
                 return self.pattern(key, what=what, limit=self.number(field, limit))
             case Between(field, low, high):
                 key = ("" if holds else "not_") + _between_key(leaf)
@@ -187,11 +175,11 @@ class _Speaker:
                 return self.pattern("empty" if holds else "not_empty", what=what)
 
     def measured(self, leaf: Measured, *, holds: bool) -> str:
-        operator = leaf.operator if holds else _OPPOSITE[leaf.operator]
+        operator = leaf.operator if holds else leaf.operator.opposite
         unit = unit_of(leaf.left) or unit_of(leaf.right) or ""
         what, limit = self.term(leaf.left, unit), self.term(leaf.right, unit)
         if isinstance(leaf.left, Amount):
-            what, limit, operator = limit, what, _TURNED[operator]
+            what, limit, operator = limit, what, operator.turned
         return self.pattern(_COMPARED[operator], what=what, limit=limit)
 
     def term(self, term: Term, unit: str) -> str:
@@ -267,23 +255,26 @@ class _Speaker:
         return self.words.say("readings.span", what=what, low=low, high=high)
 
     def known(self, field: str, what: str, value: object) -> str:
-        if isinstance(value, Span) and math.isinf(value.high):
-            low = self.number(field, value.low, short=True)
-            return self.words.say("readings.at_least", what=what, low=low)
-        if isinstance(value, Span) and not value.exact:
-            ends = {"low": _short(value.low), "high": self.number(field, value.high, short=True)}
-            return self.words.say("readings.span", what=what, **ends)
-        if value == math.inf:
-            return self.words.say("readings.never", what=what)
         if isinstance(value, frozenset):
             key = "entries" if value else "no_entries"
             return self.words.say(f"readings.{key}", what=what, value=self.entries(field, value))
         if isinstance(value, str):
             return self.words.say("readings.word", what=what, value=self.value(field, value))
-        number = value.low if isinstance(value, Span) else value
-        assert isinstance(number, int | float)  # noqa: S101 - the other kinds were taken above
-        shown = self.number(field, float(number), short=True)
-        return self.words.say("readings.number", what=what, value=shown)
+        span = span_of(value)
+        if span is None:
+            return self.words.say("readings.missing", what=what)
+        return self.number_between(field, what, span)
+
+    def number_between(self, field: str, what: str, span: Span) -> str:
+        if math.isinf(span.low):
+            return self.words.say("readings.never", what=what)
+        low = self.number(field, span.low, short=True)
+        if math.isinf(span.high):
+            return self.words.say("readings.at_least", what=what, low=low)
+        if span.exact:
+            return self.words.say("readings.number", what=what, value=low)
+        ends = {"low": _short(span.low), "high": self.number(field, span.high, short=True)}
+        return self.words.say("readings.span", what=what, **ends)
 
     def entries(self, field: str, value: object) -> str:
         found = sorted(value) if isinstance(value, frozenset) else [str(value)]

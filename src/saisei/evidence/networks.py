@@ -81,9 +81,7 @@ def read_network(source: Source, measure: str = "GEN") -> NetworkTable:
     known_measure(measure, [*network_measures(), "GEN", "HR", "RATIO"])
     found = find_columns(read_raw(source))
     needs = tuple(load_data("evidence/columns.yaml")["arms"].get(measure, ()))
-    if found.has(("treat1", "treat2")) and found.has(GIVEN):
-        return _contrasts(found)
-    if found.has(("treat1", "treat2")):
+    if found.has(("treat1", "treat2")) and not found.has(GIVEN):
         return _from_arms(list(_wide(found, needs, measure)), measure, needs)
     if found.has(("treat",)) and needs:
         found.must_have(("label", "treat", *needs), measure)
@@ -94,7 +92,7 @@ def read_network(source: Source, measure: str = "GEN") -> NetworkTable:
         expected = f"one of {', '.join(network_measures())}"
         raise refuse(place, told, expected, "measure", "For example: --measure OR")
     found.must_have(("treat1", "treat2", *GIVEN), measure)
-    raise AssertionError("a table without these columns is refused")  # pragma: no cover
+    return _contrasts(found)
 
 
 def _contrasts(found: Found) -> NetworkTable:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
 
@@ -54,10 +54,10 @@ def seconds(moment: datetime) -> int:
 
     Examples
     --------
-    >>> seconds(datetime(1970, 1, 2, 0, 0, 1))
+    >>> seconds(datetime(1970, 1, 2, 0, 0, 1, tzinfo=UTC))
     86401
     """
-    return int((moment.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds())  # noqa: DTZ001 - a clock without a zone is meant
+    return int((moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
 
 
 def events_of_case(person: int, case: Case) -> Iterator[Event]:

@@ -83,7 +83,8 @@ def _scan(
         earlier, before = before, slope
     if hidden:
         at, low, high = (np.concatenate(part) for part in zip(*hidden, strict=True))
-        turns += _uncovered((y[:, at], v[:, at], unit[at]), order[at], low, high, restricted)
+        here = (y[:, at], v[:, at], unit[at])
+        turns += _uncovered(here, order[at], low, high, restricted=restricted)
     if not turns:
         nothing = np.zeros(0)
         return falls_at_zero, np.zeros(0, dtype=np.intp), nothing, nothing, nothing
@@ -108,7 +109,8 @@ def _uncovered(
     column: IntArray,
     low: FloatArray,
     high: FloatArray,
-    restricted: bool,  # noqa: FBT001 - the functions above take it by name; this one is called once
+    *,
+    restricted: bool,
 ) -> list[tuple[IntArray, FloatArray, FloatArray, FloatArray]]:
     """Cut stretches of the grid finely, and return the cells in which the slope turns there."""
     y, v, unit = data
