@@ -6,6 +6,8 @@ import math
 import sys
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 from arro3.core import Array, ChunkedArray, DataType, Table
 
@@ -48,6 +50,24 @@ def test_numbers_and_text_of_every_width_are_read(kind: Any, number: Any) -> Non
     assert found.columns["n1"] == (123.0, 200.0)
     assert found.columns["events2"][0] == 11.0
     assert math.isnan(found.columns["events2"][1])
+
+
+VACCINE: dict[str, list[Any]] = {
+    "author": ["Aronson 1948", "Ferguson & Simes 1949"],
+    "ai": [4, 6],
+    "n1i": [123, 306],
+    "ci": [11, 29],
+    "n2i": [139, 303],
+}
+
+
+@pytest.mark.parametrize(
+    "frame", [pd.DataFrame(VACCINE), pa.table(VACCINE)], ids=["pandas", "arrow"]
+)
+def test_frames_of_others_give_what_their_columns_give(frame: Any) -> None:
+    found, plain = read_table(frame, "RR"), read_table(VACCINE, "RR")
+    assert found.labels == ("Aronson 1948", "Ferguson & Simes 1949")
+    assert (found.labels, found.columns) == (plain.labels, plain.columns)
 
 
 def test_a_frame_may_come_in_pieces() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from saisei.base.sources import Statement
-from saisei.decision.model import (
+from saisei.decision.views import (
     CurvePoint,
     FindingView,
     ForestRow,

@@ -20,7 +20,8 @@ from report.report_builders import emergency_decision, full_decision, short_deci
 from report.report_reading import PAYLOAD, Reading, hostile, read_page, statements
 from saisei.base.errors import DataError
 from saisei.base.sources import Source, Statement
-from saisei.decision.model import Decision, Kind, LeftOutRow
+from saisei.decision.model import Decision, Kind
+from saisei.decision.views import LeftOutRow
 from saisei.report import to_html
 
 DECISIONS = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from report.report_builders import full_decision
 from report.report_reading import PAYLOAD, read_page
-from saisei.decision.model import FindingView
+from saisei.decision.views import FindingView
 from saisei.report.figures import Figures
 from saisei.report.page import Page
 from saisei.report.pictures import Spread, people_picture

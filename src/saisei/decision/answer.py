@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from saisei.base.sources import Statement
 from saisei.decision.considered import Considered, plain_name
 from saisei.decision.found import found_words
-from saisei.decision.model import FutureView, QuestionView
+from saisei.decision.model import QuestionView
 from saisei.decision.person import Situation
+from saisei.decision.views import FutureView
 from saisei.decision.voice import Voice
 from saisei.eligibility import field_name
 from saisei.therapies import TrialMatch, deaths_sentence

@@ -8,7 +8,8 @@ from datetime import date
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
 from saisei.cases import Case, fields
-from saisei.decision.model import CautionView, HarmView, Questions, QuestionView
+from saisei.decision.model import Questions, QuestionView
+from saisei.decision.views import CautionView, HarmView
 from saisei.decision.voice import Voice
 from saisei.eligibility import field_name
 from saisei.evidence import studies

@@ -9,8 +9,8 @@ from functools import cache
 from saisei.appraisal import Finding
 from saisei.decision.findings import Answered, answered, finding_id
 from saisei.decision.gains import gains_of
-from saisei.decision.model import GainRow
 from saisei.decision.person import Situation
+from saisei.decision.views import GainRow
 from saisei.decision.voice import Voice
 from saisei.evidence import Study, Target, studies, study, tier
 from saisei.therapies import Programme, ProgrammeMatch, TrialMatch

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from saisei.appraisal import Axis, AxisRow, Finding, Step, axis_of, findings_for
 from saisei.base.sources import Statement
-from saisei.decision.model import FindingView, ForestRow, LeftOutRow, PooledRow, UnreadRow
+from saisei.decision.views import FindingView, ForestRow, LeftOutRow, PooledRow, UnreadRow
 from saisei.decision.voice import Voice
 from saisei.evidence import ArmSummary, Contrast, Target, Unreported, flag_text
 from saisei.vocabulary import ROUTE_KINDS, days_per_month

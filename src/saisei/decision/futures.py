@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from saisei.appraisal import Finding
 from saisei.base.sources import Statement
-from saisei.decision.model import CurvePoint, FutureView, People, WithView
+from saisei.decision.views import CurvePoint, FutureView, People, WithView
 from saisei.decision.voice import Voice
 from saisei.forecast import Counts, Course, Future, ScoreSpread, WithFuture
 from saisei.scales import scale

@@ -6,7 +6,7 @@ None of them is an effect. They are shown together so that nobody reads one of t
 from __future__ import annotations
 
 from saisei.appraisal import Comparator, comparators
-from saisei.decision.model import GainRow
+from saisei.decision.views import GainRow
 from saisei.decision.voice import Voice
 from saisei.evidence import Gain, flag_text, within_arm_gains
 from saisei.vocabulary import CellType, Condition, Outcome, Route, Stage, days_per_month

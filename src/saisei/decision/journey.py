@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saisei.decision.model import CostView, JourneyView, StepView
+from saisei.decision.views import CostView, JourneyView, StepView
 from saisei.decision.voice import Voice
 from saisei.therapies import Cost, Programme, Step, plan_journey
 

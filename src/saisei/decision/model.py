@@ -12,37 +12,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from saisei.base.sources import Source, Statement
+from saisei.decision.views import (
+    CautionView,
+    FindingView,
+    FutureView,
+    GainRow,
+    HarmView,
+    TherapyView,
+)
 
 __all__ = [
     "SCHEMA",
     "AuditItem",
-    "CautionView",
-    "ClaimView",
-    "CostView",
-    "CriterionView",
-    "CurvePoint",
     "Decision",
     "Emergency",
     "Fact",
-    "FindingView",
-    "ForestRow",
-    "FutureView",
-    "GainRow",
-    "HarmView",
-    "JourneyView",
     "Kind",
-    "LeftOutRow",
     "Option",
     "OtherTreatment",
-    "People",
-    "PooledRow",
     "QuestionView",
     "Questions",
-    "StepView",
-    "TherapyView",
-    "TrialView",
-    "UnreadRow",
-    "WithView",
 ]
 
 SCHEMA = "saisei-decision/1"
@@ -91,290 +80,6 @@ class Option:
     summary: tuple[Statement, ...]
     positives: tuple[Statement, ...] = ()
     negatives: tuple[Statement, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """The spread of a score at one moment: quantiles 5, 25, 50, 75 and 95 %."""
-
-    day: float
-    """Days after `as_of`."""
-    q05: float
-    q25: float
-    q50: float
-    q75: float
-    q95: float
-    extrapolated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """The same 100 people, by what happens to them; adds up to 100."""
-
-    better: int
-    same: int
-    worse: int
-    step: float
-    """The change that counts, in points."""
-    step_note: Statement
-    sentences: tuple[Statement, ...]
-    """Both framings, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class WithView:
-    """The future with a therapy: values at the median effect, with their interval over effects."""
-
-    therapy: str
-    finding: str
-    people: People
-    better_low: int
-    better_high: int
-    worse_low: int
-    worse_high: int
-    points: tuple[CurvePoint, ...]
-    sentences: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FutureView:
-    """One scale's course, or the reason why there is none."""
-
-    scale: str
-    title: str
-    score_low: float
-    score_high: float
-    better: str
-    """``higher`` or ``lower``: which end is good."""
-    measured: tuple[tuple[float, float], ...] = ()
-    """What was measured: days after `as_of` (negative) and score."""
-    points: tuple[CurvePoint, ...] = ()
-    horizon: str = ""
-    people: People | None = None
-    with_therapy: tuple[WithView, ...] = ()
-    sentences: tuple[Statement, ...] = ()
-    why_not: Statement | None = None
-    """Why nothing is forecast for this scale."""
-    why_no_with: tuple[Statement, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ForestRow:
-    """One study's comparison."""
-
-    study: str
-    label: str
-    treated: str
-    control: str
-    estimate: float
-    low: float
-    high: float
-    weight: float
-    """Share of the pool, 0 to 1; 0 when the row is shown beside the pool."""
-    bias: str
-    """low, some, high or unjudged."""
-    note: str = ""
-    sources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PooledRow:
-    """What the rows give together."""
-
-    label: str
-    estimate: float
-    low: float
-    high: float
-    predicted_low: float | None
-    predicted_high: float | None
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOutRow:
-    """A selected study that gave no row, and why."""
-
-    study: str
-    label: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadRow:
-    """A trial of this question whose numbers nobody could read, or that was never published."""
-
-    study: str
-    label: str
-    state: str
-    people: int | None
-    direction: str
-
-
-@dataclass(frozen=True, slots=True)
-class FindingView:
-    """What controlled trials found for one question, and how sure that is."""
-
-    id: str
-    outcome: str
-    title: str
-    tier: str
-    tier_note: str
-    scale: str
-    """What the axis shows: ``odds ratio``, ``difference in points`` …"""
-    log_axis: bool
-    better: str
-    """``right`` or ``left``: on which side of the axis cells look better."""
-    null: float
-    worthwhile: tuple[float, float] | None
-    """The smallest worthwhile harm and benefit on the axis, from left to right."""
-    rows: tuple[ForestRow, ...]
-    pooled: PooledRow | None
-    verdict: str
-    sentences: tuple[Statement, ...]
-    """The verdict in words, and what moves it."""
-    certainty: str
-    reasons: tuple[Statement, ...]
-    counts: tuple[Statement, ...]
-    """The trials' own counts: ``7 of 55``."""
-    left_out: tuple[LeftOutRow, ...]
-    unread: tuple[UnreadRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionView:
-    """One entry rule as a sentence, with its verdict for this person."""
-
-    id: str
-    text: str
-    verdict: str
-    """met, not met, unknown or trial team."""
-    detail: str = ""
-    sources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TrialView:
-    """One registered trial."""
-
-    id: str
-    title: str
-    verdict: str
-    """matches, does not match or undecided."""
-    sentence: Statement
-    standing: str
-    """option, was-recruiting, not-yet, closed or unknown."""
-    standing_sentence: Statement
-    partial_list: str
-    """What of its entry rules was not read; empty when all was."""
-    criteria: tuple[CriterionView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One step of a journey."""
-
-    title: str
-    duration: str
-    dates: str
-    notes: tuple[Statement, ...]
-    sources: tuple[str, ...] = ()
-    """Of the duration."""
-
-
-@dataclass(frozen=True, slots=True)
-class CostView:
-    """One printed price."""
-
-    what: str
-    amount: str
-    quality: str
-    note: str
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class JourneyView:
-    """What it would take."""
-
-    steps: tuple[StepView, ...]
-    visits: tuple[Statement, ...]
-    costs: tuple[CostView, ...]
-    cost_notes: tuple[Statement, ...]
-    culture: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimView:
-    """What pages tell patients of this therapy, and what was found."""
-
-    claim: str
-    verdict: str
-    finding: Statement
-
-
-@dataclass(frozen=True, slots=True)
-class GainRow:
-    """A gain over time in one group of people, whatever they were given."""
-
-    group: str
-    """``cells, no control``, ``sham``, ``therapy only``, ``cells, with control``."""
-    label: str
-    what: str
-    """The measure: ``Fugl-Meyer motor, points`` or ``gained 10 points or more``."""
-    value: float
-    low: float | None
-    high: float | None
-    people: str
-    sources: tuple[str, ...]
-    note: str = ""
-    unit: str = "points"
-    """points or per-100."""
-
-
-@dataclass(frozen=True, slots=True)
-class HarmView:
-    """One published harm."""
-
-    id: str
-    title: str
-    words: Statement
-    events: int | None
-    people: int | None
-    setting: str
-
-
-@dataclass(frozen=True, slots=True)
-class CautionView:
-    """A word of caution for this person and a step, or the question it hangs on."""
-
-    id: str
-    title: str
-    words: Statement
-    steps: tuple[str, ...]
-    state: str
-    """applies or ask."""
-
-
-@dataclass(frozen=True, slots=True)
-class TherapyView:
-    """One programme: may I, what was found, what would it take."""
-
-    id: str
-    name: str
-    what: str
-    shown: str
-    """full (fits this person's condition and stage) or brief."""
-    bottom_line: Statement
-    entry: tuple[Statement, ...]
-    trials: tuple[TrialView, ...]
-    findings: tuple[str, ...]
-    forecast: Statement
-    gains: tuple[GainRow, ...]
-    harms: tuple[str, ...]
-    cautions: tuple[str, ...]
-    legal: tuple[Statement, ...]
-    journey: JourneyView | None
-    claims: tuple[ClaimView, ...]
 
 
 @dataclass(frozen=True, slots=True)

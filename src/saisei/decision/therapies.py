@@ -11,7 +11,7 @@ from saisei.decision.considered import Considered, plain_name
 from saisei.decision.findings import finding_id
 from saisei.decision.found import found_words
 from saisei.decision.journey import journey_view
-from saisei.decision.model import ClaimView, CriterionView, TherapyView, TrialView
+from saisei.decision.views import ClaimView, CriterionView, TherapyView, TrialView
 from saisei.decision.voice import Voice
 from saisei.eligibility import Judged
 from saisei.therapies import (

@@ -26,20 +26,11 @@ from saisei.decision.findings import view as finding_view
 from saisei.decision.futures import view as future_view
 from saisei.decision.gains import gains_beside
 from saisei.decision.gates import Gate, Reason, named_signs, pass_gates
-from saisei.decision.model import (
-    SCHEMA,
-    Decision,
-    Emergency,
-    FindingView,
-    FutureView,
-    GainRow,
-    Kind,
-    OtherTreatment,
-    TherapyView,
-)
+from saisei.decision.model import SCHEMA, Decision, Emergency, Kind, OtherTreatment
 from saisei.decision.options import options
 from saisei.decision.person import Situation, facts, read_situation
 from saisei.decision.therapies import view as therapy_view
+from saisei.decision.views import FindingView, FutureView, GainRow, TherapyView
 from saisei.decision.voice import Voice, audience_of
 from saisei.forecast import futures
 from saisei.therapies import Programme, Screening, screen

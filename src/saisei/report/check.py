@@ -8,8 +8,9 @@ from typing import Any
 
 from saisei.base.errors import DataError
 from saisei.base.texts import LANGUAGES
-from saisei.decision.model import Decision, FindingView, People
+from saisei.decision.model import Decision
 from saisei.decision.parts import names_of, parts_of
+from saisei.decision.views import FindingView, People
 
 __all__ = ["check_decision"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from saisei.decision.model import CurvePoint, FindingView, FutureView, GainRow, People, WithView
+from saisei.decision.views import CurvePoint, FindingView, FutureView, GainRow, People, WithView
 from saisei.report.page import Page
 from saisei.report.pictures import (
     Spread,

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from saisei.decision.model import Decision, FutureView, GainRow, Kind, LeftOutRow, UnreadRow
+from saisei.decision.model import Decision, Kind
+from saisei.decision.views import FutureView, GainRow, LeftOutRow, UnreadRow
 from saisei.report.check import check_decision
 from saisei.report.citations import host_of, identifier_link, web_address
 from saisei.report.figures import Figures

@@ -6,15 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from saisei.base.sources import Statement
-from saisei.decision.model import (
-    Decision,
-    FindingView,
-    FutureView,
-    GainRow,
-    Kind,
-    TherapyView,
-    TrialView,
-)
+from saisei.decision.model import Decision, Kind
+from saisei.decision.views import FindingView, FutureView, GainRow, TherapyView, TrialView
 
 __all__ = ["COMPARED", "NEXT", "Outline", "Section", "Told", "outline"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
-from saisei.decision.model import (
+from saisei.decision.views import (
     CurvePoint,
     FindingView,
     ForestRow,

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from saisei.decision.model import CurvePoint, FutureView
+from saisei.decision.views import CurvePoint, FutureView
 from saisei.report.pictures.axis import Axis, linear_ticks, show_number
 from saisei.report.pictures.svg import (
     BAND,

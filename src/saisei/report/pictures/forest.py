@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from saisei.decision.model import FindingView, ForestRow, PooledRow
+from saisei.decision.views import FindingView, ForestRow, PooledRow
 from saisei.report.pictures.axis import Axis, linear_axis, log_axis, show_number
 from saisei.report.pictures.marks import diamond, interval_bar, square
 from saisei.report.pictures.svg import (

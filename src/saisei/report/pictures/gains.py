@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from saisei.decision.model import GainRow
+from saisei.decision.views import GainRow
 from saisei.report.pictures.axis import Axis, linear_axis, show_number
 from saisei.report.pictures.svg import (
     CELLS,

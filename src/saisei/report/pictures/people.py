@@ -7,7 +7,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from saisei.decision.model import People
+from saisei.decision.views import People
 from saisei.report.pictures.svg import CELLS, INK, MUTED, PALE, WIDTH, hatch, picture, tag
 
 __all__ = ["Fate", "Spread", "people_icon", "people_picture"]
