@@ -21,8 +21,8 @@ from saisei.cli.output import as_of_option, console, must_be_known, now, read_as
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from saisei.eligibility.population.omop import OmopFolder
     from saisei.eligibility.population.protocols import Protocol
+    from saisei.eligibility.population.read import Read
     from saisei.eligibility.population.screen import Attrition, PopulationResult, RuleCount
 
 __all__ = ["app", "screen_population"]
@@ -34,7 +34,7 @@ MOST_PEOPLE = 20_000_000
 
 def screen_population(
     source: Annotated[
-        Path, typer.Argument(help="A folder of OMOP tables as Parquet, or a DuckDB file.")
+        str, typer.Argument(help="A folder of OMOP tables as Parquet, or a DuckDB file.")
     ],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Write the results here.")
@@ -55,13 +55,12 @@ def screen_population(
     moment = read_as_of(as_of) or now()
     chosen = _chosen(protocol or [])
     with _plain_errors(out):
-        from saisei.eligibility.population.omop import OmopFolder
         from saisei.eligibility.population.screen import screen_population as run
+        from saisei.eligibility.population.sources import open_source
 
-        _must_be_there(source)
-        read = OmopFolder(source)
-        result = run(read, chosen, moment, out, memory=memory, tell=_teller())
-    _print(console(), result, read)
+        people = open_source(source)
+        result = run(people, chosen, moment, out, memory=memory, tell=_teller())
+    _print(console(), result, people.read)
     typer.echo(f"written to {out}: verdicts.parquet, marks.parquet, criteria.parquet")
 
 
@@ -121,14 +120,6 @@ def _plain_errors(out: Path) -> Iterator[None]:
         ) from None
 
 
-def _must_be_there(source: Path) -> None:
-    if not source.exists():
-        expected = "a folder of Parquet files, or a DuckDB file"
-        raise OptionError(
-            Problem("missing", "there is no such file", expected, "", Place(str(source)))
-        )
-
-
 def _chosen(names: Sequence[str]) -> tuple[Protocol, ...]:
     from saisei.therapies.protocols import population_protocols
 
@@ -151,10 +142,10 @@ def _teller() -> Callable[[str, int, int], None]:
     return tell
 
 
-def _print(out: Console, result: PopulationResult, read: OmopFolder) -> None:
-    rows = sum(read.read.rows.values())
+def _print(out: Console, result: PopulationResult, read: Read) -> None:
+    rows = sum(read.rows.values())
     out.print(
-        f"{result.people:,} people ({read.read.dead:,} more have died), {rows:,} rows, "
+        f"{result.people:,} people ({read.dead:,} more have died), {rows:,} rows, "
         f"{result.as_of:%Y-%m-%d %H:%M %Z}, {result.seconds:.1f} s",
         markup=False,
     )

@@ -26,12 +26,13 @@ from saisei.cases import fields
 from saisei.cases.codes import Code, codes, of_codes
 from saisei.eligibility.population.calendar import DAY
 from saisei.eligibility.population.events import code_of, seconds
+from saisei.eligibility.population.read import Read
 from saisei.eligibility.population.spans import NEVER
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["OmopFolder", "Read"]
+__all__ = ["OmopFolder"]
 
 NEEDED: dict[str, tuple[str, ...]] = {
     "person": ("person_id", "gender_concept_id", "year_of_birth"),
@@ -50,16 +51,6 @@ NEEDED: dict[str, tuple[str, ...]] = {
 MALE, FEMALE = 8507, 8532
 """The concepts of the OMOP gender domain."""
 VOCABULARIES = {"LOINC": "LOINC", "SNOMED": "SNOMED", "RXNORM": "RxNorm"}
-
-
-@dataclass(slots=True)
-class Read:
-    """What became of the rows of a source, by table."""
-
-    people: int = 0
-    dead: int = 0
-    rows: dict[str, int] = field(default_factory=dict)
-    used: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

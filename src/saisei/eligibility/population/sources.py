@@ -1,0 +1,42 @@
+"""Where the records of a population come from: which reader a path or an address wants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Protocol as Interface
+
+from saisei.base.errors import OptionError, Place, Problem
+from saisei.eligibility.population.omop import OmopFolder
+
+if TYPE_CHECKING:
+    from saisei.eligibility.population.read import Read
+    from saisei.eligibility.population.screen import People
+
+    class Source(People, Interface):
+        """A source, and what became of its rows once it was read."""
+
+        read: Read
+
+
+__all__ = ["open_source"]
+
+
+def open_source(where: str) -> Source:
+    """Choose the reader of a source.
+
+    Parameters
+    ----------
+    where
+        A folder of OMOP tables as Parquet, or a DuckDB file with them.
+
+    Raises
+    ------
+    OptionError
+        There is no such source.
+    """
+    path = Path(where)
+    if not path.exists():
+        expected = "a folder of Parquet files, or a DuckDB file"
+        raise OptionError(Problem("missing", "there is no such file", expected, "", Place(where)))
+    return OmopFolder(path)
