@@ -51,6 +51,7 @@ from saisei.eligibility.tree import (
     leaves_of,
     sources_of,
 )
+from saisei.eligibility.unparse import unparse
 from saisei.eligibility.words import field_name, reading_words, sentence
 
 __all__ = [
@@ -111,4 +112,5 @@ __all__ = [
     "sentence",
     "soonest",
     "sources_of",
+    "unparse",
 ]
