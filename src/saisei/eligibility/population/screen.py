@@ -24,10 +24,20 @@ from typing import Protocol as Interface
 from saisei.base.errors import InputError
 from saisei.eligibility.columns import Column, sources_read
 from saisei.eligibility.compiled import query
+from saisei.eligibility.population.attrition import (
+    COUNTS,
+    ITEM_COUNTS,
+    Attrition,
+    RuleCount,
+    count_rows,
+    item_rows,
+    tally,
+)
 from saisei.eligibility.population.events import field_codes
 from saisei.eligibility.population.needed import Rule, fillable, longest_days, rules_of
 from saisei.eligibility.population.protocols import Protocol, distinct_rules, marks_query
 from saisei.eligibility.population.run import Run
+from saisei.eligibility.population.small_counts import SmallCounts
 from saisei.eligibility.population.wide import wide_query
 
 if TYPE_CHECKING:
@@ -39,6 +49,8 @@ MEMORY = "2GB"
 """What DuckDB may hold in memory; beyond it, it uses the disk."""
 PART = 250_000
 """How many people are judged at a time."""
+EVERY_COUNT = SmallCounts()
+CRITERIA, MISSING = "criteria.parquet", "missing.parquet"
 
 
 class People(Interface):
@@ -56,31 +68,6 @@ class People(Interface):
         Each field comes with the days after which a record of it no longer matters; older ones,
         and those after the moment, may be left out.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCount:
-    """What one rule comes to over all people, and how many failed only this one."""
-
-    rule: str
-    met: int
-    not_met: int
-    unknown: int
-    only_failed: int
-    only_unknown: int
-    left: int
-    """How many nobody has ruled out once this rule and all before it were applied."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attrition:
-    """One protocol over all people."""
-
-    protocol: str
-    matches: int
-    undecided: int
-    does_not_match: int
-    rules: tuple[RuleCount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +92,7 @@ def screen_population(
     *,
     memory: str = MEMORY,
     tell: Tell | None = None,
+    small: SmallCounts = EVERY_COUNT,
 ) -> PopulationResult:
     """Hold every person against every protocol, and write the results into a folder.
 
@@ -118,12 +106,15 @@ def screen_population(
         The moment at which everything is judged; its clock is that of the records.
     folder
         Gets ``verdicts.parquet`` (person_id, protocol, verdict), ``marks.parquet`` (a row a
-        person; for each protocol the rules failed and those unknown, as bits) and
-        ``criteria.parquet`` (protocol, criterion and the counts).
+        person; for each protocol the rules failed and those unknown, as bits),
+        ``criteria.parquet`` (protocol, criterion and the counts) and ``missing.parquet``
+        (protocol, item and how many it could decide).
     memory
         What DuckDB may hold in memory.
     tell
         Is told of progress.
+    small
+        How small counts are written into the files; the result holds the exact ones.
     """
     begun = time.monotonic()
     is_new = not folder.exists()
@@ -148,7 +139,7 @@ def screen_population(
         screening.join(len(parts))
         say("writing the results", len(parts), len(parts))
         _write(connection, protocols, folder)
-        result = _result(connection, protocols, as_of, folder, begun)
+        result = _result(connection, protocols, as_of, folder, begun, small)
     run.clear()
     return result
 
@@ -276,29 +267,11 @@ def _text(words: str) -> str:
 
 def _attrition(connection: DuckDBPyConnection, place: int, protocol: Protocol) -> Attrition:
     """Count one protocol: the people who share the same marks are counted once."""
-    patterns: list[tuple[int, int, int]] = connection.execute(
-        f"SELECT failing_{place}, unknown_{place}, COUNT(*) FROM marks GROUP BY ALL"
-    ).fetchall()
-    rules = tuple(_rule_count(rule.id, bit, patterns) for bit, rule in enumerate(protocol.counted))
-    return Attrition(
-        protocol.id,
-        matches=sum(n for failing, open_, n in patterns if not failing and not open_),
-        undecided=sum(n for failing, open_, n in patterns if not failing and open_),
-        does_not_match=sum(n for failing, _, n in patterns if failing),
-        rules=rules,
-    )
-
-
-def _rule_count(rule: str, bit: int, patterns: Iterable[tuple[int, int, int]]) -> RuleCount:
-    one, before = 1 << bit, (1 << (bit + 1)) - 1
-    counts = dict.fromkeys(("met", "not_met", "unknown", "only_failed", "only_unknown", "left"), 0)
-    for failing, unknown, people in patterns:
-        state = "not_met" if failing & one else "unknown" if unknown & one else "met"
-        counts[state] += people
-        counts["only_failed"] += people if failing == one else 0
-        counts["only_unknown"] += people if not failing and unknown == one else 0
-        counts["left"] += people if not failing & before else 0
-    return RuleCount(rule, **counts)
+    patterns = connection.execute(
+        f"SELECT CAST(failing_{place} AS BIGINT) AS failing, "
+        f"CAST(unknown_{place} AS BIGINT) AS unknown, COUNT(*) AS people FROM marks GROUP BY ALL"
+    ).fetchnumpy()
+    return tally(protocol, patterns["failing"], patterns["unknown"], patterns["people"])
 
 
 def _result(
@@ -307,29 +280,33 @@ def _result(
     as_of: datetime,
     folder: Path,
     begun: float,
+    small: SmallCounts,
 ) -> PopulationResult:
     (people,) = connection.execute("SELECT COUNT(*) FROM people").fetchone() or (0,)
     found = tuple(_attrition(connection, place, one) for place, one in enumerate(protocols))
-    _write_counts(connection, found, folder)
+    _write_counts(connection, found, small, folder)
     return PopulationResult(people, as_of, found, time.monotonic() - begun)
 
 
-COUNTS = {"met": "true", "not_met": "false", "unknown": "unknown", "only_failed": "only_failed"}
-"""The counts of a rule, and what they are called in the file."""
-MORE_COUNTS = ("only_unknown", "left")
+def _write_counts(
+    connection: DuckDBPyConnection, found: Sequence[Attrition], small: SmallCounts, folder: Path
+) -> None:
+    _write_rows(connection, "criterion", COUNTS, count_rows(found, small), folder / CRITERIA)
+    _write_rows(connection, "item", ITEM_COUNTS, item_rows(found, small), folder / MISSING)
 
 
-def _write_counts(connection: DuckDBPyConnection, found: Iterable[Attrition], folder: Path) -> None:
-    names = [*COUNTS, *MORE_COUNTS]
-    columns = ", ".join(f'"{COUNTS.get(name, name)}" BIGINT' for name in names)
+def _write_rows(
+    connection: DuckDBPyConnection,
+    of: str,
+    counts: Mapping[str, str],
+    rows: Sequence[Sequence[object]],
+    path: Path,
+) -> None:
+    columns = ", ".join(f'"{name}" BIGINT' for name in counts.values())
     connection.execute(
-        f"CREATE OR REPLACE TABLE counts (protocol VARCHAR, criterion VARCHAR, {columns})"
+        f"CREATE OR REPLACE TABLE counts (protocol VARCHAR, {of} VARCHAR, {columns})"
     )
-    rows = [
-        [one.protocol, rule.rule, *(getattr(rule, name) for name in names)]
-        for one in found
-        for rule in one.rules
-    ]
-    places = ", ".join("?" * (len(names) + 2))
-    connection.executemany(f"INSERT INTO counts VALUES ({places})", rows)
-    _copy(connection, "SELECT * FROM counts", folder / "criteria.parquet")
+    places = ", ".join("?" * (len(counts) + 2))
+    if rows:
+        connection.executemany(f"INSERT INTO counts VALUES ({places})", rows)
+    _copy(connection, "SELECT * FROM counts", path)
