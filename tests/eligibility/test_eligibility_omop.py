@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -121,6 +122,8 @@ def numbers(code: Code, value: float, unit: tuple[str, str] | None) -> list[tupl
     found = []
     for fill in code.fills:
         field = fields()[fill.field]
+        if field.unit in ("{score}", "{INR}") and unit is None:
+            unit = ("UCUM", field.unit)  # a number of no unit needs none
         if fill.way != "number" or unit is None or unit[0] != "UCUM" or field.unit is None:
             continue
         if unit[1] in units_for(field.unit, field.id) and field.range is not None:
@@ -212,3 +215,91 @@ def test_a_missing_column_is_named(hospital: Path, tmp_path: Path) -> None:
     pq.write_table(rows, tmp_path / "measurement.parquet")
     with pytest.raises(CaseError, match="`unit_concept_id`"):
         screen_population(OmopFolder(tmp_path), population_protocols(), AS_OF, tmp_path / "out")
+
+
+def test_what_is_not_read_is_counted_by_reason(tmp_path: Path) -> None:
+    """One row for each reason, and one that counts."""
+    concepts = [
+        (1, "LOINC", "2160-0", "creatinine"),
+        (2, "UCUM", "mg/dL", "milligrams"),
+        (3, "UCUM", "m", "metres"),
+        (4, "None", "x", "a local test"),
+        (5, "LOINC", "29463-7", "weight, which nobody asks for here"),
+    ]
+    rows = [
+        (1, DAY, 1.2, 2, None),  # read
+        (1, DAY, 1.2, 2, 4172703),  # read: the operator says that it is equal
+        (1, DAY, 1.2, 2, 4171756),  # less than that
+        (1, DAY, 1.2, 3, None),
+        (1, DAY, 4000.0, 2, None),
+        (1, DAY, None, 2, None),
+        (1, DAY + timedelta(days=1), 1.2, 2, None),
+        (4, DAY, 5.0, 2, None),
+        (4, DAY, 6.0, 2, None),
+        *[(5, DAY, 80.0, 2, None)] * 3,
+    ]
+    measured = ("measurement_concept_id", "measurement_date", "value_as_number", "unit_concept_id")
+    write(
+        tmp_path,
+        "concept",
+        ("concept_id", "vocabulary_id", "concept_code", "concept_name"),
+        concepts,
+    )
+    write(tmp_path, "person", ("gender_concept_id", "year_of_birth"), [(8507, 1950)])
+    write(tmp_path, "measurement", (*measured, "operator_concept_id"), rows)
+    for table, what in (("condition", "start_date"), ("procedure", "date")):
+        day = [(0, DAY)]
+        write(tmp_path, f"{table}_occurrence", (f"{table}_concept_id", f"{table}_{what}"), day)
+    source = OmopFolder(tmp_path)
+    with duckdb.connect() as connection:
+        source.load(connection, {"serum_creatinine_mg_dl": 30.0}, AS_OF)
+        found = connection.execute("SELECT low FROM events").fetchall()
+    assert found == [(1.2,), (1.2,)]
+    assert {reason: n for (_, reason), n in source.read.left_out.items()} == {
+        "bound": 1,
+        "unit": 1,
+        "range": 1,
+        "no-value": 1,
+        "future": 1,
+    }
+    assert source.read.unmapped["measurement"] == 2
+    most = source.read.most_unmapped[0]
+    assert (most.concept, most.name, most.rows) == (4, "a local test", 2)
+
+
+def write(folder: Path, table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Write a table of the person 1."""
+    named = [{"person_id": 1, **dict(zip(columns, row, strict=True))} for row in rows]
+    pq.write_table(pa.Table.from_pylist(named), folder / f"{table}.parquet")
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "read"),
+    [
+        (0, "U/L", True),
+        (None, "U/L", True),
+        (0, None, False),
+        (0, "U/dL", False),
+        (2, "U/L", False),
+    ],
+)
+def test_a_unit_without_a_concept_may_stand_as_a_text(
+    tmp_path: Path, unit: int | None, text: str | None, *, read: bool
+) -> None:
+    concepts = [(1, "LOINC", "1742-6"), (2, "UCUM", "mg/dL")]
+    write(tmp_path, "concept", ("concept_id", "vocabulary_id", "concept_code"), concepts)
+    write(tmp_path, "person", ("gender_concept_id", "year_of_birth"), [(8507, 1950)])
+    columns = (
+        "measurement_concept_id",
+        "measurement_date",
+        "value_as_number",
+        "unit_concept_id",
+        "unit_source_value",
+    )
+    write(tmp_path, "measurement", columns, [(1, DAY, 30.0, unit, text)])
+    for table, what in (("condition", "start_date"), ("procedure", "date")):
+        day = [(0, DAY)]
+        write(tmp_path, f"{table}_occurrence", (f"{table}_concept_id", f"{table}_{what}"), day)
+    with duckdb.connect() as connection:
+        OmopFolder(tmp_path).load(connection, {"alt_u_l": 30.0}, AS_OF)
+        assert bool(connection.execute("SELECT * FROM events").fetchall()) is read

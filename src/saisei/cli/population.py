@@ -34,7 +34,10 @@ MOST_PEOPLE = 20_000_000
 
 def screen_population(
     source: Annotated[
-        str, typer.Argument(help="A folder of OMOP tables as Parquet, or a DuckDB file.")
+        str,
+        typer.Argument(
+            help="A folder of OMOP tables as Parquet, a DuckDB file, or postgresql://host/database."
+        ),
     ],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Write the results here.")
@@ -61,6 +64,7 @@ def screen_population(
         people = open_source(source)
         result = run(people, chosen, moment, out, memory=memory, tell=_teller())
     _print(console(), result, people.read)
+    _print_left_out(console(), people.read)
     typer.echo(f"written to {out}: verdicts.parquet, marks.parquet, criteria.parquet")
 
 
@@ -153,6 +157,21 @@ def _print(out: Console, result: PopulationResult, read: Read) -> None:
     for one in result.protocols:
         counts = f"{one.matches:,} · {one.undecided:,} · {one.does_not_match:,}"
         out.print(f"  {one.protocol:<28} {counts}{_why(one)}", markup=False)
+
+
+def _print_left_out(out: Console, read: Read) -> None:
+    """Say how many rows were not read and why: counts of rows and of concepts only."""
+    from saisei.cases.codes import of_codes
+
+    reasons = of_codes("reasons")
+    for (table, reason), rows in sorted(read.left_out.items()):
+        out.print(f"  {table}: {rows:,} rows left out: {reasons[reason]['en']}", markup=False)
+    for table, rows in sorted(read.unmapped.items()):
+        said = "rows with a concept that fills no field"
+        out.print(f"  {table}: {rows:,} of {read.rows[table]:,} {said}", markup=False)
+    for one in read.most_unmapped:
+        named = f"{one.concept} {one.name}".strip()
+        out.print(f"    {one.rows:,} {one.table}: {named}", markup=False)
 
 
 def _why(one: Attrition) -> str:

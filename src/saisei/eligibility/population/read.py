@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Read"]
+__all__ = ["Read", "Unmapped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """A concept that fills no field, and how many rows carry it; no word of whose rows."""
+
+    table: str
+    concept: int
+    name: str
+    rows: int
 
 
 @dataclass(slots=True)
 class Read:
-    """What became of the rows of a source, by table."""
+    """What became of the rows of a source, by table.
+
+    `left_out` counts the rows that carry a code in use and yet were not read, by table and reason
+    (the reasons are those of `codes.yaml`); `unmapped` the rows whose concept fills no field, and
+    `most_unmapped` names the concepts that the most of these rows carry.
+    """
 
     people: int = 0
     dead: int = 0
     rows: dict[str, int] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
+    left_out: dict[tuple[str, str], int] = field(default_factory=dict)
+    unmapped: dict[str, int] = field(default_factory=dict)
+    most_unmapped: tuple[Unmapped, ...] = ()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
 from saisei.base.errors import OptionError, Place, Problem
-from saisei.eligibility.population.omop import OmopFolder
+from saisei.eligibility.population.omop import OmopFolder, OmopServer
+from saisei.eligibility.population.omop.address import SCHEMES
 
 if TYPE_CHECKING:
     from saisei.eligibility.population.read import Read
@@ -28,15 +29,20 @@ def open_source(where: str) -> Source:
     Parameters
     ----------
     where
-        A folder of OMOP tables as Parquet, or a DuckDB file with them.
+        A folder of OMOP tables as Parquet, a DuckDB file with them, or the address of a PostgreSQL
+        database (``postgresql://user@host:port/database?schema=cdm``).
 
     Raises
     ------
     OptionError
         There is no such source.
+    CaseError
+        The database cannot be reached, or does not have the tables.
     """
+    if where.startswith(SCHEMES):
+        return OmopServer(where)
     path = Path(where)
     if not path.exists():
-        expected = "a folder of Parquet files, or a DuckDB file"
+        expected = "a folder of Parquet files, a DuckDB file, or postgresql://host/database"
         raise OptionError(Problem("missing", "there is no such file", expected, "", Place(where)))
     return OmopFolder(path)

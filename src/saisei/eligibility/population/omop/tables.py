@@ -1,0 +1,196 @@
+"""Where the tables of a database stand: behind each, a relation with the names that we read under.
+
+`Tables` is what a store has to be able to do. `FileTables` shows Parquet files and the tables of a
+DuckDB file where they are; `postgres` holds the one that reads a server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Protocol as Interface
+
+from saisei.base.errors import CaseError, Place, Problem
+from saisei.eligibility.population.omop.model import TABLES, Part, Rows, Table
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["FileTables", "Tables", "missing_column", "missing_table"]
+
+
+class Tables(Interface):
+    """A store of tables."""
+
+    @property
+    def name(self) -> str:
+        """What the store is called in messages and on pages: never with a password."""
+
+    @property
+    def digest(self) -> str:
+        """What tells this state of the store from another."""
+
+    def attach(self, connection: DuckDBPyConnection) -> None:
+        """Look whether all that must be there is there.
+
+        Raises
+        ------
+        CaseError
+            A table or a column is missing.
+        """
+
+    def has(self, table: str) -> bool:
+        """Whether there is such a table."""
+
+    def take(self, connection: DuckDBPyConnection, table: str, rows: Rows | None = None) -> None:
+        """Make ``omop.TABLE``: a row each, the columns of `model`; at least the rows wanted."""
+
+    def census(self, connection: DuckDBPyConnection, table: str, today: date) -> None:
+        """Count the rows of each concept, and those after a day, into ``omop.census``."""
+
+    def codes(self, connection: DuckDBPyConnection, wanted: str) -> None:
+        """Make ``omop.concept`` of at least the concepts that stand in a table of codes."""
+
+    def names(self, connection: DuckDBPyConnection, concepts: Sequence[int]) -> dict[int, str]:
+        """Give the names of some concepts."""
+
+    def release(self, connection: DuckDBPyConnection) -> None:
+        """Let go of what was copied."""
+
+
+def missing_table(where: str, table: Table) -> CaseError:
+    """Tell that a table is missing."""
+    return _broken(where, "missing-table", f"there is no table `{table.name}`", table)
+
+
+def missing_column(where: str, table: Table, column: str) -> CaseError:
+    """Tell that a column is missing."""
+    found = f"the table `{table.name}` has no column `{column}`"
+    return _broken(where, "missing-column", found, table)
+
+
+def _broken(where: str, code: str, found: str, table: Table) -> CaseError:
+    expected = f"the table {table.name} of the OMOP Common Data Model 5.4 with "
+    expected += ", ".join(table.columns)
+    step = "Export the clinical tables and `concept` as TABLE.parquet, or give a database"
+    return CaseError(Problem(code, found, expected, step, Place(where)))
+
+
+class FileTables:
+    """A folder of Parquet files, one a table or a folder a table; or a DuckDB file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = str(path)
+        self.found: dict[str, _Found] = {}
+
+    @property
+    def digest(self) -> str:
+        """Tell this state of the files from another, by their sizes and times."""
+        files = sorted(self.path.rglob("*.parquet")) if self.path.is_dir() else [self.path]
+        told = [
+            (str(f.relative_to(self.path)), f.stat().st_size, f.stat().st_mtime_ns) for f in files
+        ]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    def attach(self, connection: DuckDBPyConnection) -> None:
+        """Look whether all that must be there is there."""
+        connection.execute("CREATE SCHEMA IF NOT EXISTS omop")
+        if not self.path.is_dir():
+            connection.execute(f"ATTACH IF NOT EXISTS {_text(self.path)} AS source (READ_ONLY)")
+        for table in TABLES.values():
+            source = self._source(connection, table.name)
+            if source is not None:
+                self.found[table.name] = self._look(connection, table, source)
+            elif table.must:
+                raise missing_table(self.name, table)
+
+    def _look(self, connection: DuckDBPyConnection, table: Table, source: str) -> _Found:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        there = {str(row[0]).lower(): (str(row[0]), str(row[1])) for row in described}
+        for column in table.columns:
+            if column not in there:
+                raise missing_column(self.name, table, column)
+        return _Found(source, there)
+
+    def _source(self, connection: DuckDBPyConnection, table: str) -> str | None:
+        if self.path.is_dir():
+            one, many = self.path / f"{table}.parquet", self.path / table
+            found = one if one.exists() else many / "*.parquet" if many.is_dir() else None
+            return f"read_parquet({_text(found)})" if found else None
+        row = connection.execute(
+            "SELECT table_schema, table_name FROM information_schema.tables "
+            "WHERE table_catalog = 'source' AND lower(table_name) = ?",
+            [table],
+        ).fetchone()
+        return f"source.{_name(row[0])}.{_name(row[1])}" if row else None
+
+    def has(self, table: str) -> bool:
+        """Whether there is such a table."""
+        return table in self.found
+
+    def take(self, connection: DuckDBPyConnection, table: str, rows: Rows | None = None) -> None:
+        """Show a table under our names; the rows are chosen where they are used."""
+        del rows
+        found = self.found[table]
+        chosen = ", ".join(
+            f"{found.column(part)} AS {name}" for name, part in TABLES[table].parts.items()
+        )
+        connection.execute(
+            f"CREATE OR REPLACE VIEW omop.{table} AS SELECT {chosen} FROM {found.source}"
+        )
+
+    def census(self, connection: DuckDBPyConnection, table: str, today: date) -> None:
+        """Count the rows of each concept, and those after a day."""
+        connection.execute(
+            "INSERT INTO omop.census SELECT ?, concept, COUNT(*), COUNT(*) FILTER (day > ?) "
+            f"FROM omop.{table} GROUP BY concept",
+            [table, today],
+        )
+
+    def codes(self, connection: DuckDBPyConnection, wanted: str) -> None:
+        """Show the concepts."""
+        del wanted
+        self.take(connection, "concept")
+
+    def names(self, connection: DuckDBPyConnection, concepts: Sequence[int]) -> dict[int, str]:
+        """Give the names of some concepts."""
+        named = "SELECT concept, name FROM omop.concept WHERE list_contains(?, concept)"
+        found = connection.execute(f"{named} AND name NOTNULL", [list(concepts)])
+        return {int(concept): str(name) for concept, name in found.fetchall()}
+
+    def release(self, connection: DuckDBPyConnection) -> None:
+        """Nothing was copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A table where it stands, and its columns: by their names in small letters, name and type."""
+
+    source: str
+    there: dict[str, tuple[str, str]]
+
+    def column(self, part: Part) -> str:
+        """Write a column; a date or a number that stands as text is read, and null if it cannot."""
+        if part.column not in self.there:
+            return f"NULL::{DUCKDB_TYPES[part.kind]}"
+        name, type_ = self.there[part.column]
+        fits = type_ == "DATE" if part.kind == "date" else not type_.startswith("VARCHAR")
+        if fits or part.kind == "text":
+            return _name(name)
+        return f"TRY_CAST({_name(name)} AS {DUCKDB_TYPES[part.kind]})"
+
+
+DUCKDB_TYPES = {"id": "BIGINT", "date": "DATE", "number": "DOUBLE", "text": "VARCHAR"}
+
+
+def _name(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
+
+
+def _text(words: object) -> str:
+    return "'" + str(words).replace("'", "''") + "'"
