@@ -16,7 +16,7 @@ import pytest
 from eligibility.test_eligibility_wide import AS_OF, EVENTS, KINDS, draw_case
 from saisei.cases import Answer, Case
 from saisei.eligibility import Lookup, Source, field_of, lookup_of
-from saisei.eligibility.population import screen
+from saisei.eligibility.population import judging
 from saisei.eligibility.population.answers import NOT_FROM_TABLES
 from saisei.eligibility.population.events import code_of, events_of_case
 from saisei.eligibility.population.screen import PopulationResult, screen_population
@@ -115,11 +115,11 @@ def test_the_file_of_criteria_holds_the_counts(screened: tuple[PopulationResult,
 
 def test_nothing_is_left_beside_the_results(screened: tuple[PopulationResult, Path]) -> None:
     names = sorted(path.name for path in screened[1].iterdir())
-    assert names == ["criteria.parquet", "marks.parquet", "verdicts.parquet"]
+    assert names == ["criteria.parquet", "marks", "verdicts.parquet"]
 
 
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screen, "PART", 2)
+    monkeypatch.setattr(judging, "PART", 2)
     source = Cases(CASES[:5])
     told: list[str] = []
 

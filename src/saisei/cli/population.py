@@ -47,8 +47,8 @@ def screen_population(
 ) -> None:
     """Hold everybody in an OMOP database against every trial's entry rules.
 
-    Writes verdicts.parquet, marks.parquet and criteria.parquet, and prints counts. Nothing about a
-    person is printed. A run that was stopped goes on where it was.
+    Writes verdicts.parquet, criteria.parquet and the folder marks, and prints counts. Nothing about
+    a person is printed. A run that was stopped goes on where it was.
 
     Example: saisei screen-population hospital --as-of 2026-11-20 -o screening
     """
@@ -61,7 +61,7 @@ def screen_population(
         people = open_source(source)
         result = run(people, chosen, moment, out, memory=memory, tell=_teller())
     _print(console(), result, people.read)
-    typer.echo(f"written to {out}: verdicts.parquet, marks.parquet, criteria.parquet")
+    typer.echo(f"written to {out}: verdicts.parquet, criteria.parquet, marks")
 
 
 @app.command("simulate")
