@@ -155,7 +155,6 @@ def test_what_has_a_code_is_written_with_it_and_the_rest_under_our_own_name() ->
     assert {
         (SNOMED, "422504002"),
         (SNOMED, "73211009"),
-        (SNOMED, "77386006"),
         (LOINC, "72089-6"),
         (LOINC, "75859-9"),
         (LOINC, "22748-8"),
@@ -163,6 +162,7 @@ def test_what_has_a_code_is_written_with_it_and_the_rest_under_our_own_name() ->
     assert {code for system, code in seen if system == OWN} == {
         "epilepsy",
         "coagulopathy",
+        "pregnant_or_breastfeeding",
         "lesion_volume_cm3",
         "antithrombotics",
     }
@@ -197,6 +197,32 @@ def test_a_no_is_never_written_as_an_illness() -> None:
         if resource["resourceType"] == "Condition":
             assert resource["verificationStatus"]["coding"][0]["code"] == "confirmed"
             assert resource["code"]["coding"][0]["code"] != "84757009"
+
+
+NARROWER = {
+    "active_infection": "91302008",  # a sepsis
+    "organ_transplant": "737295003",  # of a kidney
+    "pregnant_or_breastfeeding": "77386006",  # pregnant
+    "seizure_history": "128613002",  # a disorder, not one seizure
+    "egfr_ml_min_173": "98979-8",  # by one formula of several
+}
+
+
+def test_a_code_that_says_more_than_the_field_is_read_and_never_written() -> None:
+    known = {code.code: code for code in codes()}
+    for name, code in NARROWER.items():
+        assert name in {fill.field for fill in known[code].fills}
+        value = 60.0 if name.startswith("egfr") else True
+        case = case_from_data({name: {"value": value, "date": "2026-11-01"}}, as_of=AS_OF)
+        entry = case_to_fhir(case)["entry"][1]["resource"]
+        assert codes_of(entry) == (OWN, name)
+        same(case, again(case))
+
+
+def test_two_people_never_share_an_address() -> None:
+    cases = [case_from_data({"sex": sex}, as_of=AS_OF) for sex in ("male", "female")]
+    found = [{entry["fullUrl"] for entry in case_to_fhir(case)["entry"]} for case in cases]
+    assert not found[0] & found[1]
 
 
 def test_the_moment_of_another_bundle_is_not_taken_over() -> None:

@@ -30,6 +30,7 @@ def test_a_hospital_is_screened(hospital: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "criteria.parquet",
         "marks",
+        "missing.parquet",
         "verdicts.parquet",
     ]
     verdicts = pq.read_table(out / "verdicts.parquet")

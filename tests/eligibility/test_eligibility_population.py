@@ -20,6 +20,7 @@ from saisei.eligibility.population import judging
 from saisei.eligibility.population.answers import NOT_FROM_TABLES
 from saisei.eligibility.population.events import code_of, events_of_case
 from saisei.eligibility.population.screen import PopulationResult, screen_population
+from saisei.eligibility.population.small_counts import SmallCounts
 from saisei.therapies import match_programme, match_trial, programmes, trials
 from saisei.therapies.protocols import population_protocols
 
@@ -113,9 +114,42 @@ def test_the_file_of_criteria_holds_the_counts(screened: tuple[PopulationResult,
     assert [(row["protocol"], row["criterion"], row["true"]) for row in rows] == told
 
 
+def test_the_file_of_missing_items_holds_the_counts(
+    screened: tuple[PopulationResult, Path],
+) -> None:
+    result, folder = screened
+    rows = pq.read_table(folder / "missing.parquet").to_pylist()
+    told = [
+        {
+            "protocol": one.protocol,
+            "item": item.item,
+            "people": item.alone,
+            "waiting": item.waiting,
+            "together": item.together,
+        }
+        for one in result.protocols
+        for item in one.missing
+    ]
+    assert rows == told
+    assert any(row["people"] for row in rows)
+    for one in result.protocols:
+        assert bool(one.missing) is bool(one.undecided)
+
+
+def test_small_counts_are_written_as_none(tmp_path: Path) -> None:
+    exact = screen_population(Cases(CASES[:20]), PROTOCOLS, AS_OF, tmp_path, small=SmallCounts(5))
+    rows = pq.read_table(tmp_path / "criteria.parquet").to_pylist()
+    rules = [rule for one in exact.protocols for rule in one.rules]
+    for row, rule in zip(rows, rules, strict=True):
+        assert row["left"] == (None if 0 < rule.left < 5 else rule.left // 5 * 5)
+        assert row["true"] == (None if 0 < rule.met < 5 else rule.met // 5 * 5)
+    shown = pq.read_table(tmp_path / "missing.parquet").to_pylist()
+    assert {n % 5 for row in shown for n in row.values() if isinstance(n, int)} == {0}
+
+
 def test_nothing_is_left_beside_the_results(screened: tuple[PopulationResult, Path]) -> None:
     names = sorted(path.name for path in screened[1].iterdir())
-    assert names == ["criteria.parquet", "marks", "verdicts.parquet"]
+    assert names == ["criteria.parquet", "marks", "missing.parquet", "verdicts.parquet"]
 
 
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from saisei.base.dates import Span
 from saisei.base.errors import DataError
 from saisei.base.store import load_data
+from saisei.base.texts import Language, in_language
 from saisei.scales import scale
 from saisei.scales.scoring import scoring_items
 
@@ -87,6 +88,16 @@ class Field:
     also_from: Mapping[str, Any] | None = None
     follows: tuple[Mapping[str, Any], ...] = ()
     ist1: str | None = None
+
+    def asked(self, language: Language = "en") -> str:
+        """Give the question in a language, in English where it is not translated.
+
+        Examples
+        --------
+        >>> fields()["birth_date"].asked("ja")
+        '生年月日はいつですか。'
+        """
+        return in_language(self.question, language)
 
     @property
     def derived(self) -> bool:

@@ -6,7 +6,15 @@ language with its tables.
 """
 
 from saisei.eligibility.covering import Order, soonest
-from saisei.eligibility.criterion import Criterion, Judged, Kind, Verdict, judge, read_criterion
+from saisei.eligibility.criterion import (
+    Criterion,
+    Judged,
+    Kind,
+    Verdict,
+    judge,
+    read_criterion,
+    rules_note,
+)
 from saisei.eligibility.deciding import Deciding, FactSet, could_end_with, deciding_sets
 from saisei.eligibility.evaluate import (
     Evaluation,
@@ -51,6 +59,7 @@ from saisei.eligibility.tree import (
     leaves_of,
     sources_of,
 )
+from saisei.eligibility.unparse import unparse
 from saisei.eligibility.words import field_name, reading_words, sentence
 
 __all__ = [
@@ -108,7 +117,9 @@ __all__ = [
     "parse",
     "read_criterion",
     "reading_words",
+    "rules_note",
     "sentence",
     "soonest",
     "sources_of",
+    "unparse",
 ]

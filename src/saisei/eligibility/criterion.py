@@ -15,13 +15,14 @@ from typing import Any, Literal, get_args
 from saisei.base.errors import CriterionError, Place, Problem
 from saisei.base.texts import Language
 from saisei.cases import Answer, Case, fields
+from saisei.eligibility.catalogue import words_in
 from saisei.eligibility.evaluate import TURNED, Evaluation, Lookup, Reading, evaluate, lookup_of
 from saisei.eligibility.parse import parse
 from saisei.eligibility.tree import Expression, Source, field_of, fields_of
-from saisei.eligibility.words import reading_words, sentence, words_in
+from saisei.eligibility.words import reading_words, sentence
 from saisei.vocabulary import Truth
 
-__all__ = ["Criterion", "Judged", "Kind", "Verdict", "judge", "read_criterion"]
+__all__ = ["Criterion", "Judged", "Kind", "Verdict", "judge", "read_criterion", "rules_note"]
 
 Kind = Literal["inclusion", "exclusion"]
 Verdict = Literal["met", "not met", "unknown", "trial team"]
@@ -78,9 +79,18 @@ class Criterion:
     @property
     def requirement(self) -> str:
         """What has to be so, in the protocol's words: an exclusion's text after a *not*."""
+        return self.required()
+
+    def required(self, language: Language = "en") -> str:
+        """Say what has to be so: as the protocol does in English, else from the expression.
+
+        A protocol's own text exists in English only. What it says beyond the expression is not in
+        the words of another language; `rules_note` says so.
+        """
+        text = self.text if language == "en" else sentence(self.when, language)
         if self.kind == "inclusion":
-            return self.text
-        return _say("en", "exclusion_text", text=self.text)
+            return text
+        return _say(language, "exclusion_text", text=text)
 
     def sentence(self, language: Language = "en") -> str:
         """Put the rule into words, from its expression: ``not if there has been a seizure``."""
@@ -115,23 +125,36 @@ class Judged:
     @property
     def sentence(self) -> str:
         """The rule, its verdict and what it rests on, in one line."""
-        said = _say("en", _VERDICT_KEYS[self.verdict])
-        detail = self.detail
+        return self.said()
+
+    def said(self, language: Language = "en") -> str:
+        """Say the rule, its verdict and what it rests on, in one line."""
+        rule, verdict = self.criterion.required(language), self.verdict_words(language)
+        detail = self.explain(language)
         if not detail:
-            return f"{self.criterion.requirement}: {said}"
-        rule = self.criterion.requirement
-        return _say("en", "sentence", rule=rule, verdict=said, detail=detail)
+            return _say(language, "alone", rule=rule, verdict=verdict)
+        return _say(language, "sentence", rule=rule, verdict=verdict, detail=detail)
+
+    def verdict_words(self, language: Language = "en") -> str:
+        """Give the verdict as a reader sees it: ``undecided``, ``不明``."""
+        return _say(language, _VERDICT_KEYS[self.verdict])
 
     def explain(self, language: Language = "en") -> str:
         """Say what was read of the person, in a language."""
+        between = words_in(language)["joining.semicolon"]
         if not self.team:
             said = (reading_words(reading, language) for reading in self.because)
-            return "; ".join(dict.fromkeys(said))
+            return between.join(dict.fromkeys(said))
         given = [reading for reading in self.because if reading.answer.state == "known"]
         if not given:
             return ""
-        readings = "; ".join(reading_words(reading, language) for reading in given)
+        readings = between.join(reading_words(reading, language) for reading in given)
         return _say(language, "team_detail", readings=readings)
+
+
+def rules_note(language: Language = "en") -> str:
+    """Say where the words of rules come from: it belongs beside them where they are not English."""
+    return _say(language, "rules_note")
 
 
 def judge(criterion: Criterion, person: Case | Lookup) -> Judged:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from typing import Any
 
 from saisei.base.dates import Span
-from saisei.base.errors import DataError
-from saisei.base.store import load_data
-from saisei.base.texts import Language, in_language
+from saisei.base.texts import Language
 from saisei.cases import fields
+from saisei.eligibility.catalogue import Words, words_in
 from saisei.eligibility.evaluate import Reading
 from saisei.eligibility.quantities import span_of
 from saisei.eligibility.tree import (
@@ -44,7 +41,7 @@ from saisei.eligibility.tree import (
 )
 from saisei.vocabulary import Truth
 
-__all__ = ["field_name", "reading_words", "sentence", "words_in"]
+__all__ = ["field_name", "reading_words", "sentence"]
 
 _COMPARED = {
     Operator.LT: "below",
@@ -52,30 +49,6 @@ _COMPARED = {
     Operator.GT: "above",
     Operator.GE: "at_least",
 }
-
-
-class Words(dict[str, str]):
-    """The texts of words.yaml in one language, by dotted key, for the fastest way to say them."""
-
-    def say(self, key: str, /, **filling: object) -> str:
-        """Give a text with its gaps filled."""
-        if key not in self:
-            raise DataError(f"eligibility/words.yaml has no text `{key}`")
-        return self[key].format(**filling) if filling else self[key]
-
-
-@cache
-def words_in(language: Language) -> Words:
-    """Give the texts in a language, in English where one is not translated."""
-    return Words(_flat(load_data("eligibility/words.yaml"), "", language))
-
-
-def _flat(table: Mapping[str, Any], prefix: str, language: Language) -> Iterator[tuple[str, str]]:
-    for name, entry in table.items():
-        if isinstance(entry, str) or "en" in entry:
-            yield f"{prefix}{name}", in_language(entry, language)
-        else:
-            yield from _flat(entry, f"{prefix}{name}.", language)
 
 
 @lru_cache(maxsize=4096)
@@ -125,7 +98,8 @@ class _Speaker:
                 return self.say(part, holds=not holds)
             case And(parts) | Or(parts):
                 every = isinstance(expression, And) is holds
-                return self.join([self.part(p, holds=holds) for p in parts], every=every)
+                said = [self.part(part, holds=holds) for part in parts]
+                return self.words.joined(said, "all" if every else "any")
             case AtLeast(count, parts):
                 listed = self.words.say("joining.semicolon").join(
                     self.say(part, holds=True) for part in parts
@@ -147,12 +121,6 @@ class _Speaker:
             return self.words.say("joining.inside", part=said)
         return said
 
-    def join(self, parts: list[str], *, every: bool) -> str:
-        first = self.words.say("joining.comma").join(parts[:-1])
-        return self.words.say(
-            "joining.all" if every else "joining.any", first=first, last=parts[-1]
-        )
-
     def leaf(self, leaf: OneField, *, holds: bool) -> str:
         what = self.name(leaf.field)
         match leaf:
@@ -163,12 +131,9 @@ class _Speaker:
                 return self.pattern(key, what=what, limit=self.number(field, limit))
             case Between(field, low, high):
                 key = ("" if holds else "not_") + _between_key(leaf)
-                ends = {"low": _exact(low), "high": self.number(field, high)}
-                return self.pattern(key, what=what, **ends)
-            case OneOf(field, values):
-                key = "one_of" if holds else "not_one_of"
-                shown = self.listed([self.value(field, value) for value in values], "or_last")
-                return self.pattern(key, what=what, values=shown)
+                return self.pattern(key, what=what, **self.ends(field, _exact(low), _exact(high)))
+            case OneOf():
+                return self.values_in("one_of" if holds else "not_one_of", leaf, what)
             case ListTest() | Counted():
                 return self.list_test(leaf, what, holds=holds)
             case Empty():
@@ -185,7 +150,7 @@ class _Speaker:
     def term(self, term: Term, unit: str) -> str:
         match term:
             case Amount(value):
-                return self.with_unit(_exact(value), unit)
+                return self.words.with_unit(_exact(value), unit)
             case Quantity(source):
                 return self.source(source)
             case Arithmetic(sign, left, right):
@@ -201,7 +166,7 @@ class _Speaker:
     def source(self, source: Source) -> str:
         match source:
             case Window(pick, field, days):
-                stretch = self.with_unit(_exact(days), "d")
+                stretch = self.words.with_unit(_exact(days), "d")
                 return self.words.say(f"terms.{pick}", what=self.name(field), days=stretch)
             case Elapsed(_, start, None):
                 return self.words.say("terms.since", start=self.name(start))
@@ -212,17 +177,23 @@ class _Speaker:
                 return self.name(str(source))
 
     def list_test(self, leaf: ListTest | Counted, what: str, *, holds: bool) -> str:
-        values = [self.value(leaf.field, value) for value in leaf.values]
         if isinstance(leaf, Counted):
-            key, listed = "counted" if holds else "not_counted", self.listed(values, "and_last")
+            values = [self.value(leaf.field, value) for value in leaf.values]
+            listed = self.words.listed(values, "and_last")
+            key = "counted" if holds else "not_counted"
             return self.pattern(key, what=what, count=leaf.at_least, values=listed)
         if leaf.test is Test.NONE_OF:
             leaf, holds = ListTest(leaf.field, Test.ANY_OF, leaf.values), not holds
+        return self.values_in(f"{'' if holds else 'not_'}{leaf.test.value}", leaf, what)
+
+    def values_in(self, key: str, leaf: OneOf | ListTest, what: str) -> str:
+        """Say a test against some values, or against the only one."""
+        values = [self.value(leaf.field, value) for value in leaf.values]
         return self.pattern(
-            f"{'' if holds else 'not_'}{leaf.test.value}",
+            f"{key}_single" if len(values) == 1 else key,
             what=what,
-            values=self.listed(values, "or_last"),
-            all_values=self.listed(values, "and_last"),
+            values=self.words.listed(values, "or_last"),
+            all_values=self.words.listed(values, "and_last"),
         )
 
     def reading(self, reading: Reading) -> str:
@@ -249,10 +220,11 @@ class _Speaker:
         span = span_of(answer.value)
         if span is None or math.isinf(span.low):
             return self.words.say("readings.never", what=what)
-        low, high = _short(span.low), self.with_unit(_short(span.high), unit)
+        low, high = (self.words.with_unit(_short(end), unit) for end in (span.low, span.high))
         if span.exact:
             return self.words.say("readings.number", what=what, value=high)
-        return self.words.say("readings.span", what=what, low=low, high=high)
+        ends = {"low": _short(span.low), "low_unit": low, "high": high}
+        return self.words.say("readings.span", what=what, **ends)
 
     def known(self, field: str, what: str, value: object) -> str:
         if isinstance(value, frozenset):
@@ -273,7 +245,7 @@ class _Speaker:
             return self.words.say("readings.at_least", what=what, low=low)
         if span.exact:
             return self.words.say("readings.number", what=what, value=low)
-        ends = {"low": _short(span.low), "high": self.number(field, span.high, short=True)}
+        ends = self.ends(field, _short(span.low), _short(span.high))
         return self.words.say("readings.span", what=what, **ends)
 
     def entries(self, field: str, value: object) -> str:
@@ -290,17 +262,14 @@ class _Speaker:
         return self.number(field, value)
 
     def number(self, field: str, number: float, *, short: bool = False) -> str:
-        return self.with_unit(_short(number) if short else _exact(number), fields()[field].unit)
+        shown = _short(number) if short else _exact(number)
+        return self.words.with_unit(shown, fields()[field].unit, field)
 
-    def with_unit(self, shown: str, unit: str | None) -> str:
-        unit = self.words.get(f"units.{unit}", unit or "")
-        return f"{shown} {unit}".rstrip()
-
-    def listed(self, parts: list[str], last: str) -> str:
-        if len(parts) == 1:
-            return parts[0]
-        comma = self.words.say("joining.comma")
-        return comma.join(parts[:-1]) + self.words.say(f"joining.{last}") + parts[-1]
+    def ends(self, field: str, low: str, high: str) -> dict[str, str]:
+        """Give the ends of a range, the lower one without its unit and with it."""
+        unit = fields()[field].unit
+        both = [self.words.with_unit(end, unit, field) for end in (low, high)]
+        return {"low": low, "low_unit": both[0], "high": both[1]}
 
     def pattern(self, key: str, **filling: object) -> str:
         return self.words.say(f"patterns.{key}", **filling)

@@ -11,15 +11,23 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, reduce
 from typing import Any, Literal
 
 from saisei.base.dates import PartialDate
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
-from saisei.base.texts import Catalogue
+from saisei.base.texts import Catalogue, Language
 from saisei.cases import Case
-from saisei.eligibility import Criterion, Judged, Lookup, field_name, judge, lookup_of
+from saisei.eligibility import (
+    Criterion,
+    Judged,
+    Lookup,
+    field_name,
+    judge,
+    lookup_of,
+    sentence,
+)
 from saisei.therapies.loading import trials
 from saisei.therapies.models import Programme, Trial
 from saisei.therapies.rules import programme_rules, trial_rules
@@ -33,6 +41,8 @@ __all__ = [
     "match_programme",
     "match_trial",
     "matching_table",
+    "programme_notes",
+    "standing_of",
     "trials_of",
 ]
 
@@ -52,8 +62,8 @@ def matching_table() -> Any:
 
 
 @cache
-def _texts() -> Catalogue:
-    return Catalogue("therapies/matching.yaml", matching_table())
+def _texts(language: Language) -> Catalogue:
+    return Catalogue("therapies/matching.yaml", matching_table(), language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,41 +102,71 @@ class TrialMatch:
     @property
     def partial(self) -> str:
         """What of its entry rules was not read; empty when all was."""
+        return self.partial_said()
+
+    def partial_said(self, language: Language = "en") -> str:
+        """Say what of its entry rules was not read; nothing when all was."""
         if self.trial.criteria_complete:
             return ""
         missing = self.trial.criteria_missing
-        return (
-            _say("verdicts.partial", missing=missing) if missing else _say("verdicts.partial_plain")
-        )
+        key = "partial" if missing else "partial_plain"
+        return _say(f"verdicts.{key}", language, missing=missing)
+
+    def word_said(self, language: Language = "en") -> str:
+        """Give the verdict in a word or two, as a reader sees it."""
+        return _say(f"words.{self.word}", language)
 
     @property
     def sentence(self) -> Statement:
         """The verdict in words, with the reason, and what a match does not mean."""
-        parts = [_verdict_words(self.word, self.failing, self.undecided)]
+        return self.said()
+
+    def said(self, language: Language = "en") -> Statement:
+        """Say the verdict in words, with the reason, and what a match does not mean."""
+        parts = [self._verdict(language)]
         if self.team and self.word != "does-not-match":
-            parts.append(_say("verdicts.team", rules=_listed(j.criterion.text for j in self.team)))
-        parts += [self.partial] if self.partial else []
+            rules = (_rule(judged.criterion, language) for judged in self.team)
+            parts.append(_say("verdicts.team", language, rules=_listed(rules, "rules", language)))
+        if partial := self.partial_said(language):
+            parts.append(partial)
         if self.word == "matches":
-            parts.append(_say("verdicts.no_promise"))
+            parts.append(_say("verdicts.no_promise", language))
         keys = dict.fromkeys(j.criterion.source for j in self.failing or self.judged)
-        return Statement(" ".join(parts), tuple(keys))
+        return Statement(_behind(parts, language), tuple(keys))
+
+    def _verdict(self, language: Language) -> str:
+        match self.word:
+            case "matches":
+                return _say("verdicts.matches", language)
+            case "does-not-match":
+                reasons = _reasons(self.failing, language)
+                return _say("verdicts.does-not-match", language, reasons=reasons)
+            case "undecided":
+                missing = _named(self.missing, language)
+                return _say("verdicts.undecided", language, missing=missing)
 
     @property
     def standing_sentence(self) -> Statement:
         """Whether the trial takes anybody, as far as was read, and when that was."""
+        return self.standing_said()
+
+    def standing_said(self, language: Language = "en") -> Statement:
+        """Say whether the trial takes anybody, as far as was read, and when that was."""
         trial = self.trial
         key: str = self.standing
         if key == "closed" and self.word == "matches":
             key = "closed_match"
         dated = "copy_dated" if trial.status_as_of else "copy_undated"
-        text = _say(
+        said = _say(
             f"standing_words.{key}",
-            status=_say(f"statuses.{trial.status}"),
+            language,
+            status=_say(f"statuses.{trial.status}", language),
             read=trial.status_read,
-            copy=_say(f"standing_words.{dated}", as_of=trial.status_as_of or ""),
+            copy=_say(f"standing_words.{dated}", language, as_of=trial.status_as_of or ""),
         )
-        note = _as_sentence(trial.status_note)
-        return Statement(f"{text} {note}".rstrip(), trial.source_keys)
+        if note := _as_sentence(trial.status_note):
+            said = _say("standing_words.noted", language, said=said, note=note)
+        return Statement(said, trial.source_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +193,22 @@ class ProgrammeMatch:
     @property
     def sentences(self) -> tuple[Statement, ...]:
         """What the programme's own rules say; of a paid therapy, that nobody can match it."""
-        keys = self.programme.source_keys
-        failing = [j for j in self.judged if j.truth is Truth.FALSE]
+        return self.said()
+
+    def said(self, language: Language = "en") -> tuple[Statement, ...]:
+        """Say what the programme's own rules say; of a paid therapy, that nobody can match it."""
+        failing = tuple(j for j in self.judged if j.truth is Truth.FALSE)
         match self.truth:
             case Truth.TRUE:
-                first = _say("programmes.fits")
+                first = _say("programmes.fits", language)
             case Truth.FALSE:
-                first = _say("programmes.does_not_fit", reasons=_reasons(failing))
+                reasons = _reasons(failing, language)
+                first = _say("programmes.does_not_fit", language, reasons=reasons)
             case Truth.UNKNOWN:
-                first = _say("programmes.undecided", missing=_named(self.missing))
-        said = [Statement(first, keys)]
-        if not self.programme.criteria_published:
-            said += [
-                Statement(_say(f"programmes.{key}"), keys) for key in ("not_published", "sold")
-            ]
-        elif not self.trials:
-            said.append(Statement(_say("programmes.no_trials"), keys))
-        return tuple(said)
+                missing = _named(self.missing, language)
+                first = _say("programmes.undecided", language, missing=missing)
+        notes = programme_notes(self.programme, language)
+        return (Statement(first, self.programme.source_keys), *notes)
 
 
 def match_trial(trial: Trial, person: Case, lookup: Lookup | None = None) -> TrialMatch:
@@ -212,6 +251,15 @@ def match_programme(
     return ProgrammeMatch(programme, all_true(j.truth for j in judged), judged, own)
 
 
+def programme_notes(programme: Programme, language: Language = "en") -> tuple[Statement, ...]:
+    """Say of a therapy what keeps anybody from matching it: no published rules, no coded trial."""
+    said = [] if trials_of(programme) else ["no_trials"]
+    if not programme.criteria_published:
+        said = ["not_published", "sold"]
+    keys = programme.source_keys
+    return tuple(Statement(_say(f"programmes.{key}", language), keys) for key in said)
+
+
 def trials_of(programme: Programme) -> tuple[Trial, ...]:
     """Give the coded trials of a programme."""
     return tuple(trial for trial in trials() if trial.programme == programme.id)
@@ -237,32 +285,39 @@ def _as_sentence(note: str) -> str:
     return f"{plain[0].upper()}{plain[1:]}." if plain else ""
 
 
-def _verdict_words(word: Word, failing: tuple[Judged, ...], undecided: tuple[Judged, ...]) -> str:
-    match word:
-        case "matches":
-            return _say("verdicts.matches")
-        case "does-not-match":
-            return _say("verdicts.does-not-match", reasons=_reasons(failing))
-        case "undecided":
-            missing = frozenset[str]().union(*(j.missing for j in undecided))
-            return _say("verdicts.undecided", missing=_named(missing))
+def _reasons(failing: tuple[Judged, ...], language: Language) -> str:
+    return _listed((_reason(judged, language) for judged in failing), "rules", language)
 
 
-def _reasons(failing: tuple[Judged, ...] | list[Judged]) -> str:
-    return _listed(_reason(j.criterion, j) for j in failing)
+def _reason(judged: Judged, language: Language) -> str:
+    criterion = judged.criterion
+    return _say(
+        f"verdicts.reason_{criterion.kind}",
+        language,
+        rule=_rule(criterion, language),
+        detail=judged.explain(language),
+    )
 
 
-def _reason(criterion: Criterion, judged: Judged) -> str:
-    return _say(f"verdicts.reason_{criterion.kind}", rule=criterion.text, detail=judged.detail)
+def _rule(criterion: Criterion, language: Language) -> str:
+    """Give a rule in the protocol's words, which exist in English, else from its expression."""
+    return criterion.text if language == "en" else sentence(criterion.when, language)
 
 
-def _named(fields: frozenset[str]) -> str:
-    return _listed(sorted({field_name(field) for field in fields}))
+def _named(fields: frozenset[str], language: Language) -> str:
+    return _listed(sorted({field_name(field, language) for field in fields}), "names", language)
 
 
-def _listed(parts: Any) -> str:
-    return "; ".join(dict.fromkeys(parts))
+def _listed(parts: Iterable[str], what: str, language: Language) -> str:
+    return _say(f"joining.{what}", language).join(dict.fromkeys(parts))
 
 
-def _say(key: str, **filling: object) -> str:
-    return _texts().say(key, **filling)
+def _behind(sentences: Iterable[str], language: Language) -> str:
+    """Put sentences behind each other, with a space between them or without."""
+    return reduce(
+        lambda one, next_: _say("joining.behind", language, one=one, next=next_), sentences
+    )
+
+
+def _say(key: str, language: Language, /, **filling: object) -> str:
+    return _texts(language).say(key, **filling)

@@ -7,7 +7,9 @@ field that would come back otherwise is written under our own name too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -21,11 +23,33 @@ from saisei.cases.fhir.reading import bundle_to_case
 from saisei.cases.fields import fields
 from saisei.cases.values import Listed
 
-__all__ = ["case_to_fhir"]
+__all__ = ["Written", "case_resources", "case_to_fhir"]
 
 STROKE = ("condition", "stroke_type", "onset_datetime")
 """What one Condition says together; none of it grows old."""
 STATUS = "http://terminology.hl7.org/CodeSystem/condition-"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One resource that a case is written as, and what it was written from.
+
+    Parameters
+    ----------
+    fields
+        The fields that it states; none for a Patient that says nothing.
+    entry
+        The entry of a field that it was written from; None for the Patient and for the stroke.
+    address
+        Its address in the bundle: the same for the same case, another for another case.
+    body
+        The resource.
+    """
+
+    fields: frozenset[str]
+    entry: Entry | None
+    address: str
+    body: dict[str, Any]
 
 
 def case_to_fhir(case: Case) -> dict[str, Any]:
@@ -49,14 +73,19 @@ def case_to_fhir(case: Case) -> dict[str, Any]:
     >>> case_to_fhir(case)["entry"][0]["resource"]["gender"]
     'female'
     """
+    return _bundle(case, case_resources(case))
+
+
+def case_resources(case: Case) -> tuple[Written, ...]:
+    """Write a case as resources, the Patient first; read back, they give the same answers."""
     own: set[str] = set()
     while True:
-        bundle = _bundle(case, own)
-        again = bundle_to_case(open_bundle(bundle, None), case.as_of, case.name)
+        written = _resources(case, own)
+        again = bundle_to_case(open_bundle(_bundle(case, written), None), case.as_of, case.name)
         names = case.entries.keys() | again.entries.keys()
         wrong = {name for name in names - own if not _alike(name, case, again)}
         if not wrong:
-            return bundle
+            return written
         own |= wrong
         if wrong & set(STROKE) or wrong - case.entries.keys():
             own |= set(STROKE)  # a Condition says more than the case does
@@ -87,35 +116,44 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _bundle(case: Case, own: set[str]) -> dict[str, Any]:
-    resources = [_patient(case, own), *_stroke(case, own)]
-    written = set(STROKE) if len(resources) > 1 else set()
-    written |= {name for name in ("birth_date", "sex") if name not in own}
-    for name, entries in case.entries.items():
-        if name not in written:
-            resources += [_resource(name, entry, own=name in own) for entry in entries]
+def _bundle(case: Case, written: Iterable[Written]) -> dict[str, Any]:
     return {
         "resourceType": "Bundle",
         "meta": {"tag": [{"system": of_codes("own")["bundle"], "code": "case"}]},
         "type": "collection",
         "timestamp": case.as_of.isoformat(),
-        "entry": [_entry(at, one) for at, one in enumerate(resources)],
+        "entry": [{"fullUrl": one.address, "resource": one.body} for one in written],
     }
 
 
-def _entry(at: int, resource: dict[str, Any]) -> dict[str, Any]:
-    kind = resource["resourceType"]
-    name = f"{kind.lower()}-{at}"
-    about = {} if at == 0 else {"subject": {"reference": _address("patient-0")}}
-    return {
-        "fullUrl": _address(name),
-        "resource": {"resourceType": kind, "id": name, **resource, **about},
-    }
+def _resources(case: Case, own: set[str]) -> tuple[Written, ...]:
+    about = frozenset({"birth_date", "sex"} - own)
+    stroke = [(frozenset(STROKE), None, body) for body in _stroke(case, own)]
+    stated = about.union(*(names for names, _, _ in stroke))
+    others = [
+        (frozenset({name}), entry, _resource(name, entry, own=name in own))
+        for name, entries in case.entries.items()
+        if name not in stated
+        for entry in entries
+    ]
+    return _addressed(case, [(about, None, _patient(case, own)), *stroke, *others])
 
 
-def _address(name: str) -> str:
-    """Give a resource an address inside its bundle, the same each time."""
-    return f"urn:uuid:{uuid5(NAMESPACE_URL, f'urn:saisei:{name}')}"
+def _addressed(
+    case: Case, found: Sequence[tuple[frozenset[str], Entry | None, dict[str, Any]]]
+) -> tuple[Written, ...]:
+    """Give each resource a name and an address, which two people never share."""
+    content = json.dumps([case.as_of.isoformat(), [body for _, _, body in found]])
+    space = uuid5(NAMESPACE_URL, f"urn:saisei:case:{content}")
+    person = f"urn:uuid:{uuid5(space, 'patient-0')}"
+    written: list[Written] = []
+    for at, (names, entry, body) in enumerate(found):
+        kind = body["resourceType"]
+        name = f"{kind.lower()}-{at}"
+        subject = {} if at == 0 else {"subject": {"reference": person}}
+        whole = {"resourceType": kind, "id": name, **body, **subject}
+        written.append(Written(names, entry, f"urn:uuid:{uuid5(space, name)}", whole))
+    return tuple(written)
 
 
 def _patient(case: Case, own: set[str]) -> dict[str, Any]:
@@ -175,22 +213,10 @@ def _with_code(name: str, entry: Entry) -> dict[str, Any] | None:
         return None
     if isinstance(entry.value, Mapping):
         return _scale(name, entry, entry.value)
-    value = _value(name, code, entry) if code is not None and code.on == "Observation" else None
-    return None if code is None or value is None else _observation(code, entry) | value
-
-
-def _value(name: str, code: Code, entry: Entry) -> dict[str, Any] | None:
-    """Write the value of an observation: a number with its unit, or the result of a test."""
-    if isinstance(entry.value, float):
-        return {"valueQuantity": quantity(entry.value, fields()[name].unit)}
-    for fill in code.fills:
-        if fill.field == name and fill.way == "result":
-            for result, value in fill.value.items():
-                if value is entry.value:
-                    system, said = of_codes("results")[result][0].split()
-                    url = of_codes("systems")[system][0]
-                    return {"valueCodeableConcept": {"coding": [{"system": url, "code": said}]}}
-    return None
+    if code is None or code.on != "Observation" or not isinstance(entry.value, float):
+        return None
+    value = {"valueQuantity": quantity(entry.value, fields()[name].unit)}
+    return _observation(code, entry) | value
 
 
 def _observation(code: Code, entry: Entry) -> dict[str, Any]:

@@ -11,52 +11,39 @@ is asked the same question.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from saisei.base.errors import InputError
+from saisei.eligibility.population.attrition import (
+    COUNTS,
+    ITEM_COUNTS,
+    Attrition,
+    RuleCount,
+    count_rows,
+    item_rows,
+    tally,
+)
+from saisei.eligibility.population.judging import People, Question, Screening
 from saisei.eligibility.population.protocols import Protocol, mark_columns
 from saisei.eligibility.population.run import Run, quoted
+from saisei.eligibility.population.small_counts import SmallCounts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-from saisei.eligibility.population.judging import People, Question, Screening
 
 __all__ = ["Attrition", "People", "PopulationResult", "RuleCount", "screen_population"]
 
 MEMORY = "2GB"
 """What DuckDB may hold in memory; beyond it, it uses the disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCount:
-    """What one rule comes to over all people, and how many failed only this one."""
-
-    rule: str
-    met: int
-    not_met: int
-    unknown: int
-    only_failed: int
-    only_unknown: int
-    left: int
-    """How many nobody has ruled out once this rule and all before it were applied."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attrition:
-    """One protocol over all people."""
-
-    protocol: str
-    matches: int
-    undecided: int
-    does_not_match: int
-    rules: tuple[RuleCount, ...]
+EVERY_COUNT = SmallCounts()
+CRITERIA, MISSING = "criteria.parquet", "missing.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +68,7 @@ def screen_population(
     *,
     memory: str = MEMORY,
     tell: Tell | None = None,
+    small: SmallCounts = EVERY_COUNT,
 ) -> PopulationResult:
     """Hold every person against every protocol, and write the results into a folder.
 
@@ -94,12 +82,15 @@ def screen_population(
         The moment at which everything is judged; its clock is that of the records.
     folder
         Gets ``verdicts.parquet`` (person_id, protocol, verdict), ``criteria.parquet``
-        (protocol, criterion and the counts) and a folder ``marks`` of Parquet files (a row a
-        person; for each protocol the rules failed and those unknown, as bits).
+        (protocol, criterion and the counts), ``missing.parquet`` (protocol, item and how many it
+        could decide) and a folder ``marks`` of Parquet files (a row a person; for each protocol
+        the rules failed and those unknown, as bits).
     memory
         What DuckDB may hold in memory.
     tell
         Is told of progress.
+    small
+        How small counts are written into the files; the result holds the exact ones.
     """
     begun = time.monotonic()
     is_new = not folder.exists()
@@ -124,7 +115,7 @@ def screen_population(
         screening.join(len(parts))
         say("writing the results", len(parts), len(parts))
         _write(connection, protocols, folder)
-        result = _result(connection, protocols, as_of, folder, begun)
+        result = _result(connection, protocols, as_of, folder, begun, small)
     run.keep_marks(folder)
     run.clear()
     return result
@@ -168,29 +159,10 @@ def _copy(connection: DuckDBPyConnection, sql: str, path: Path) -> None:
 def _attrition(connection: DuckDBPyConnection, protocol: Protocol) -> Attrition:
     """Count one protocol: the people who share the same marks are counted once."""
     failing, unknown = mark_columns(protocol)
-    patterns: list[tuple[int, int, int]] = connection.execute(
-        f'SELECT "{failing}", "{unknown}", COUNT(*) FROM marks GROUP BY ALL'
-    ).fetchall()
-    rules = tuple(_rule_count(rule.id, bit, patterns) for bit, rule in enumerate(protocol.counted))
-    return Attrition(
-        protocol.id,
-        matches=sum(n for failing, open_, n in patterns if not failing and not open_),
-        undecided=sum(n for failing, open_, n in patterns if not failing and open_),
-        does_not_match=sum(n for failing, _, n in patterns if failing),
-        rules=rules,
-    )
-
-
-def _rule_count(rule: str, bit: int, patterns: Iterable[tuple[int, int, int]]) -> RuleCount:
-    one, before = 1 << bit, (1 << (bit + 1)) - 1
-    counts = dict.fromkeys(("met", "not_met", "unknown", "only_failed", "only_unknown", "left"), 0)
-    for failing, unknown, people in patterns:
-        state = "not_met" if failing & one else "unknown" if unknown & one else "met"
-        counts[state] += people
-        counts["only_failed"] += people if failing == one else 0
-        counts["only_unknown"] += people if not failing and unknown == one else 0
-        counts["left"] += people if not failing & before else 0
-    return RuleCount(rule, **counts)
+    patterns = connection.execute(
+        f'SELECT "{failing}", "{unknown}", COUNT(*) AS people FROM marks GROUP BY ALL'
+    ).to_arrow_table()
+    return tally(protocol, *(column.to_numpy() for column in patterns.columns))
 
 
 def _result(
@@ -199,25 +171,33 @@ def _result(
     as_of: datetime,
     folder: Path,
     begun: float,
+    small: SmallCounts,
 ) -> PopulationResult:
     (people,) = connection.execute("SELECT COUNT(*) FROM people").fetchone() or (0,)
     found = tuple(_attrition(connection, one) for one in protocols)
-    _write_counts(connection, found, folder)
+    _write_counts(connection, found, small, folder)
     return PopulationResult(people, as_of, found, time.monotonic() - begun)
 
 
-COUNTS = {"met": "true", "not_met": "false", "unknown": "unknown", "only_failed": "only_failed"}
-"""The counts of a rule, and what they are called in the file."""
-MORE_COUNTS = ("only_unknown", "left")
+def _write_counts(
+    connection: DuckDBPyConnection, found: Sequence[Attrition], small: SmallCounts, folder: Path
+) -> None:
+    _write_rows(connection, "criterion", COUNTS, count_rows(found, small), folder / CRITERIA)
+    _write_rows(connection, "item", ITEM_COUNTS, item_rows(found, small), folder / MISSING)
 
 
-def _write_counts(connection: DuckDBPyConnection, found: Iterable[Attrition], folder: Path) -> None:
-    counted = [(one.protocol, rule) for one in found for rule in one.rules]
-    columns: dict[str, list[Any]] = {
-        "protocol": [protocol for protocol, _ in counted],
-        "criterion": [rule.rule for _, rule in counted],
-    }
-    for name in (*COUNTS, *MORE_COUNTS):
-        columns[COUNTS.get(name, name)] = [getattr(rule, name) for _, rule in counted]
-    connection.register("counts", pa.table(columns))
-    _copy(connection, "SELECT * FROM counts", folder / "criteria.parquet")
+def _write_rows(
+    connection: DuckDBPyConnection,
+    of: str,
+    counts: Mapping[str, str],
+    rows: Sequence[Sequence[object]],
+    path: Path,
+) -> None:
+    types = [("protocol", pa.string()), (of, pa.string())]
+    types += [(name, pa.int64()) for name in counts.values()]
+    names = [name for name, _ in types]
+    table = pa.Table.from_pylist(
+        [dict(zip(names, row, strict=True)) for row in rows], pa.schema(types)
+    )
+    connection.register("counts", table)
+    _copy(connection, "SELECT * FROM counts", path)
