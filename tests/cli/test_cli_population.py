@@ -29,7 +29,8 @@ def test_a_hospital_is_screened(hospital: Path, tmp_path: Path) -> None:
     assert "NCT00875654" in done.stdout
     assert sorted(path.name for path in out.iterdir()) == [
         "criteria.parquet",
-        "marks.parquet",
+        "marks",
+        "missing.parquet",
         "verdicts.parquet",
     ]
     verdicts = pq.read_table(out / "verdicts.parquet")

@@ -16,7 +16,7 @@ import pytest
 from eligibility.test_eligibility_wide import AS_OF, EVENTS, KINDS, draw_case
 from saisei.cases import Answer, Case
 from saisei.eligibility import Lookup, Source, field_of, lookup_of
-from saisei.eligibility.population import screen
+from saisei.eligibility.population import judging
 from saisei.eligibility.population.answers import NOT_FROM_TABLES
 from saisei.eligibility.population.events import code_of, events_of_case
 from saisei.eligibility.population.screen import PopulationResult, screen_population
@@ -149,11 +149,11 @@ def test_small_counts_are_written_as_none(tmp_path: Path) -> None:
 
 def test_nothing_is_left_beside_the_results(screened: tuple[PopulationResult, Path]) -> None:
     names = sorted(path.name for path in screened[1].iterdir())
-    assert names == ["criteria.parquet", "marks.parquet", "missing.parquet", "verdicts.parquet"]
+    assert names == ["criteria.parquet", "marks", "missing.parquet", "verdicts.parquet"]
 
 
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screen, "PART", 2)
+    monkeypatch.setattr(judging, "PART", 2)
     source = Cases(CASES[:5])
     told: list[str] = []
 

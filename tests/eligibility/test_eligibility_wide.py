@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -18,7 +19,8 @@ from saisei.eligibility.columns import Column, row_of
 from saisei.eligibility.population.answers import NOT_FROM_TABLES
 from saisei.eligibility.population.events import events_of_case
 from saisei.eligibility.population.needed import Rule, base_fields, rules_of
-from saisei.eligibility.population.wide import wide_query
+from saisei.eligibility.population.newest import newest_records
+from saisei.eligibility.population.wide import counting_query, newest_columns, wide_query
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PLAIN = ("boolean", "number", "enum", "list")
@@ -95,8 +97,8 @@ def agreeing(said: dict[str, Any]) -> Case:
                 said.pop(problem.field, None)
 
 
-def wide_rows(cases: list[Case]) -> Iterator[dict[str, Any]]:
-    """Give the rows that the query makes of the records of the cases."""
+def wide_rows(cases: list[Case], *, arrays: bool) -> Iterator[dict[str, Any]]:
+    """Give the rows that the query makes of the records of the cases, the newest by either way."""
     needed = set(base_fields(SOURCES))
     names = list(fields())
     events = [e for i, case in enumerate(cases) for e in events_of_case(i, case)]
@@ -110,16 +112,25 @@ def wide_rows(cases: list[Case]) -> Iterator[dict[str, Any]]:
     with duckdb.connect() as connection:
         for name, rows in tables.items():
             connection.register(name, rows)
-        sql = wide_query(SOURCES, AS_OF)
+        if arrays:
+            counting = connection.sql(counting_query(AS_OF)).to_arrow_table()
+            newest = newest_records(
+                np.arange(len(cases)),
+                {name: counting[name].to_numpy() for name in counting.column_names},
+                newest_columns(SOURCES, names),
+            )
+            connection.register("newest", newest)
+        sql = wide_query(SOURCES, AS_OF, records="newest" if arrays else None)
         yield from connection.sql(f"{sql} ORDER BY person").to_arrow_table().to_pylist()
 
 
+@pytest.mark.parametrize("arrays", [True, False])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_table_holds_what_the_cases_answer(seed: int) -> None:
+def test_the_table_holds_what_the_cases_answer(seed: int, arrays: bool) -> None:  # noqa: FBT001
     random = Random(seed)  # noqa: S311 - what is tried, not a secret
     cases = [draw_case(random) for _ in range(60)]
     known = 0
-    for case, row in zip(cases, wide_rows(cases), strict=True):
+    for case, row in zip(cases, wide_rows(cases, arrays=arrays), strict=True):
         expected = row_of(COLUMNS, lookup_of(case))
         known += sum(value is not None for value in expected.values())
         assert {name: row[name] for name in expected} == expected

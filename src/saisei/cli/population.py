@@ -36,7 +36,8 @@ def screen_population(
     source: Annotated[
         str,
         typer.Argument(
-            help="A folder of OMOP tables as Parquet, a DuckDB file, or postgresql://host/database."
+            help="A folder of OMOP tables as Parquet, a DuckDB file, postgresql://host/database, "
+            "or the mapping of a flat table (YAML)."
         ),
     ],
     out: Annotated[
@@ -45,18 +46,21 @@ def screen_population(
     protocol: Annotated[
         list[str] | None, typer.Option(help="Only this trial or programme; may be repeated.")
     ] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Only trials and programmes of this stage.")
+    ] = None,
     as_of: Annotated[str | None, as_of_option()] = None,
     memory: Annotated[str, typer.Option(help="The most memory for the tables.")] = "2GB",
 ) -> None:
-    """Hold everybody in an OMOP database against every trial's entry rules.
+    """Hold everybody in a database or a table against every trial's entry rules.
 
-    Writes verdicts.parquet, marks.parquet and criteria.parquet, and prints counts. Nothing about a
-    person is printed. A run that was stopped goes on where it was.
+    Writes verdicts.parquet, criteria.parquet and the folder marks, and prints counts. Nothing about
+    a person is printed. A run that was stopped goes on where it was.
 
     Example: saisei screen-population hospital --as-of 2026-11-20 -o screening
     """
     moment = read_as_of(as_of) or now()
-    chosen = _chosen(protocol or [])
+    chosen = _chosen(protocol or [], stage)
     with _plain_errors(out):
         from saisei.eligibility.population.screen import screen_population as run
         from saisei.eligibility.population.sources import open_source
@@ -65,7 +69,7 @@ def screen_population(
         result = run(people, chosen, moment, out, memory=memory, tell=_teller())
     _print(console(), result, people.read)
     _print_left_out(console(), people.read)
-    typer.echo(f"written to {out}: verdicts.parquet, marks.parquet, criteria.parquet")
+    typer.echo(f"written to {out}: verdicts.parquet, criteria.parquet, missing.parquet, marks")
 
 
 @app.command("simulate")
@@ -124,10 +128,13 @@ def _plain_errors(out: Path) -> Iterator[None]:
         ) from None
 
 
-def _chosen(names: Sequence[str]) -> tuple[Protocol, ...]:
+def _chosen(names: Sequence[str], stage: str | None) -> tuple[Protocol, ...]:
     from saisei.therapies.protocols import population_protocols
+    from saisei.vocabulary import Stage
 
-    known = {one.id: one for one in population_protocols()}
+    if stage is not None:
+        must_be_known(stage, list(Stage), "--stage")
+    known = {one.id: one for one in population_protocols(Stage(stage) if stage else None)}
     for name in names:
         must_be_known(name, list(known), "--protocol")
     return tuple(known[name] for name in names) if names else tuple(known.values())

@@ -1,7 +1,18 @@
 """The walk from a case to a Decision, and its gates."""
 
+from saisei.decision.emergency import emergency_words
 from saisei.decision.gates import Gate, Reason, pass_gates
 from saisei.decision.model import SCHEMA, Decision, Kind
 from saisei.decision.walk import Options, decide
 
-__all__ = ["SCHEMA", "Decision", "Gate", "Kind", "Options", "Reason", "decide", "pass_gates"]
+__all__ = [
+    "SCHEMA",
+    "Decision",
+    "Gate",
+    "Kind",
+    "Options",
+    "Reason",
+    "decide",
+    "emergency_words",
+    "pass_gates",
+]

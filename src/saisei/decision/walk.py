@@ -14,13 +14,14 @@ from saisei import __version__
 from saisei.appraisal import Finding, comparator_notes, other_treatments
 from saisei.base.sources import Statement
 from saisei.base.store import data_digest
-from saisei.base.texts import Language, in_language
+from saisei.base.texts import Language
 from saisei.cases import Case
 from saisei.decision import closing
 from saisei.decision.answer import answer
 from saisei.decision.audit import audit
 from saisei.decision.cited import cited
 from saisei.decision.considered import Considered, consider, in_order, plain_name
+from saisei.decision.emergency import emergency_words
 from saisei.decision.findings import finding_id, silent_view
 from saisei.decision.findings import view as finding_view
 from saisei.decision.futures import view as future_view
@@ -140,11 +141,7 @@ def _condition(situation: Situation, voice: Voice) -> str:
 
 
 def _emergency(case: Case, gate: Gate, voice: Voice) -> Emergency:
-    numbers = tuple(
-        (in_language(entry["place"], voice.language), entry["number"])
-        for entry in voice.table("emergency.numbers")
-    )
-    return Emergency(voice.say("emergency.text"), numbers, _reasons(case, gate, voice))
+    return replace(emergency_words(voice.language), reasons=_reasons(case, gate, voice))
 
 
 def _reasons(case: Case, gate: Gate, voice: Voice) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from saisei.report.page import Page, emphasised
 from saisei.report.paper import cited, on_paper
 from saisei.report.tables import Tables
 
-__all__ = ["to_html"]
+__all__ = ["print_page", "to_html"]
 
 LED = ("harms", "therapies")
 """Parts to which their name in a sentence leads."""
@@ -48,16 +48,13 @@ def to_html(decision: Decision) -> str:
         for part in LED
         if any(section.id == part for section in plan.sections)
     }
-    style = _style()
-    known = {
+    known: dict[str, object] = {
         "page": page,
         "decision": decision,
         "plan": plan,
         "figures": Figures(page),
-        "tables": Tables(page),
+        "tables": Tables(page, decision),
         "next_parts": NEXT,
-        "style": Markup(style),  # noqa: S704 - the package's own style sheet
-        "style_hash": _digest(style),
     }
     name = "emergency" if decision.kind is Kind.EMERGENCY else "page"
     if name == "page":
@@ -66,7 +63,24 @@ def to_html(decision: Decision) -> str:
         whole = _joined(opening, parts)
         words = hard_words(whole, on_paper(whole), page.catalogue.language)
         known |= {"opening": opening, "parts": parts, "glossary": words}
-    return _environment().get_template(f"{name}.html.j2").render(known) + "\n"
+    return print_page(name, known)
+
+
+def print_page(name: str, known: Mapping[str, object], *more_style: str) -> str:
+    """Print a whole page from a template that extends `frame.html.j2`.
+
+    Parameters
+    ----------
+    name
+        The template.
+    known
+        What it can ask: `page` and `decision` for the frame, and whatever it needs beside.
+    more_style
+        Style sheets of the templates' folder that come after that of every page.
+    """
+    style = "".join(_style(sheet) for sheet in ("page.css", *more_style))
+    shown = {"style": Markup(style), "style_hash": _digest(style)}  # noqa: S704 - our own sheets
+    return _environment().get_template(f"{name}.html.j2").render({**known, **shown}) + "\n"
 
 
 def _joined(opening: str, parts: Iterable[Part]) -> str:
@@ -88,9 +102,9 @@ def _part(name: str, known: dict[str, object]) -> Markup:
     return Markup(printed)  # noqa: S704 - a template with autoescape printed it
 
 
-def _style() -> str:
+def _style(sheet: str) -> str:
     folder = resources.files("saisei.report") / "templates"
-    return folder.joinpath("page.css").read_text(encoding="utf-8")
+    return folder.joinpath(sheet).read_text(encoding="utf-8")
 
 
 def _digest(style: str) -> str:

@@ -5,25 +5,46 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from typing import Protocol
 
 from markupsafe import Markup, escape
 
 from saisei.base.errors import DataError
-from saisei.base.sources import Statement
+from saisei.base.sources import Source, Statement
 from saisei.base.store import load_data
 from saisei.base.texts import LANGUAGES, Catalogue, Language
-from saisei.decision.model import Decision
+from saisei.decision.views import TherapyView
 from saisei.report.citations import Citations
 
-__all__ = ["Page", "emphasised"]
+__all__ = ["Page", "Spoken", "emphasised"]
 
 STARS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
+
+
+class Spoken(Protocol):
+    """What a page speaks of: a decision, or something else with a language and sources."""
+
+    @property
+    def language(self) -> str:
+        """The language of the page."""
+
+    @property
+    def audience(self) -> str:
+        """For whom it is written."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every source that may be cited."""
+
+    @property
+    def therapies(self) -> tuple[TherapyView, ...]:
+        """The therapies that have names of their own."""
 
 
 class Page:
     """One page in the making: it counts the sources and the pictures as they are printed."""
 
-    def __init__(self, decision: Decision) -> None:
+    def __init__(self, decision: Spoken) -> None:
         if decision.language not in LANGUAGES:
             raise DataError(f"no report can be written in the language {decision.language}")
         language: Language = decision.language

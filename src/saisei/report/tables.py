@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
+from saisei.decision.model import Decision
 from saisei.decision.views import (
     CurvePoint,
     FindingView,
@@ -56,8 +57,9 @@ class Table:
 class Tables:
     """The tables of one page."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, decision: Decision) -> None:
         self.page = page
+        self.decision = decision
 
     def _table(self, caption: str, keys: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> Table:
         headers = tuple(self.page.say(key) for key in keys)
@@ -179,7 +181,7 @@ class Tables:
     def settle(self) -> Table:
         """Give the questions that would settle the most."""
         keys = ("questions.question", "questions.effort", "questions.settles")
-        asked = self.page.decision.questions
+        asked = self.decision.questions
         rows = (
             (row.text, self.page.word("effort", row.effort), self._settles(row.settles))
             for row in (asked.settle if asked else ())
@@ -189,7 +191,7 @@ class Tables:
     def _settles(self, settles: str) -> str:
         """Say what an answer settles; only a clinician is given the numbers of the trials."""
         trials = settles.split(", ")
-        clinician = self.page.decision.audience == "clinician"
+        clinician = self.decision.audience == "clinician"
         if clinician or not all(REGISTERED.match(trial) for trial in trials):
             return settles
         if len(trials) == 1:
@@ -199,9 +201,7 @@ class Tables:
     def facts(self) -> Table:
         """Give what was read about the person."""
         keys = ("facts.fact", "facts.value", "facts.date", "facts.note")
-        rows = (
-            (fact.label, fact.value, fact.date, fact.note) for fact in self.page.decision.person
-        )
+        rows = ((fact.label, fact.value, fact.date, fact.note) for fact in self.decision.person)
         return self._table(self.page.say("facts.table"), keys, rows)
 
     def audit(self) -> Table:
@@ -209,7 +209,7 @@ class Tables:
         keys = ("policy.item", "policy.number", "policy.result", "policy.where")
         rows = (
             (f"{item.item} ({item.group})", str(item.number), item.result, item.where)
-            for item in self.page.decision.audit
+            for item in self.decision.audit
         )
         return self._table(self.page.say("policy.audit"), keys, rows)
 

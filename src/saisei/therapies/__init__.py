@@ -8,6 +8,7 @@ from saisei.therapies.cautions import (
     find_cautions,
 )
 from saisei.therapies.culture import CultureCheck, check_culture
+from saisei.therapies.described import Described, describe
 from saisei.therapies.harms import Harm, deaths_sentence, harms, harms_note, harms_of
 from saisei.therapies.ics import journey_calendar
 from saisei.therapies.journey import Cost, Journey, Step, plan_journey
@@ -47,6 +48,7 @@ __all__ = [
     "CautionFound",
     "Cost",
     "CultureCheck",
+    "Described",
     "Harm",
     "Journey",
     "OpenTrials",
@@ -65,6 +67,7 @@ __all__ = [
     "check_culture",
     "check_trials",
     "deaths_sentence",
+    "describe",
     "find_cautions",
     "harms",
     "harms_note",

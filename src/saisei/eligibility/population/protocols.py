@@ -14,7 +14,14 @@ from saisei.base.errors import DataError
 from saisei.eligibility.criterion import Criterion
 from saisei.eligibility.tree import Expression, Not, fields_of
 
-__all__ = ["MOST_RULES", "Protocol", "distinct_rules", "marks_query"]
+__all__ = [
+    "MOST_RULES",
+    "Protocol",
+    "distinct_rules",
+    "mark_columns",
+    "marked_rules",
+    "marks_query",
+]
 
 MOST_RULES = 62
 """As many bits as a whole number has beside its sign."""
@@ -64,19 +71,29 @@ def _bare(expression: Expression) -> Expression:
     return expression.part if isinstance(expression, Not) else expression
 
 
+def marked_rules(protocol: Protocol, columns: Mapping[Expression, str]) -> list[tuple[str, bool]]:
+    """Give, for each rule of a protocol, its column and the truth value with which it fails."""
+    return [
+        (columns[_bare(rule.when)], isinstance(rule.when, Not) is not (rule.kind == "exclusion"))
+        for rule in protocol.counted
+    ]
+
+
+def mark_columns(protocol: Protocol) -> tuple[str, str]:
+    """Name the columns of the rules failed and of those that nobody can tell."""
+    return f"{protocol.id} failing", f"{protocol.id} unknown"
+
+
 def marks_query(protocols: Iterable[Protocol], rules: Mapping[str, Expression], table: str) -> str:
     """Write the query that gives the marks: a row a person, two columns a protocol."""
     columns = {expression: name for name, expression in rules.items()}
     marks: list[str] = []
-    for place, protocol in enumerate(protocols):
+    for protocol in protocols:
         failing, unknown = [], []
-        for bit, rule in enumerate(protocol.counted):
-            turned = isinstance(rule.when, Not) is not (rule.kind == "exclusion")
-            column = columns[_bare(rule.when)]
-            failing.append(
-                f"CASE WHEN {'' if turned else 'NOT '}{column} THEN {1 << bit} ELSE 0 END"
-            )
+        for bit, (column, fails_when) in enumerate(marked_rules(protocol, columns)):
+            fails = column if fails_when else f"NOT {column}"
+            failing.append(f"CASE WHEN {fails} THEN {1 << bit} ELSE 0 END")
             unknown.append(f"CASE WHEN {column} IS NULL THEN {1 << bit} ELSE 0 END")
-        marks.append(f"{' + '.join(failing) or '0'} AS failing_{place}")
-        marks.append(f"{' + '.join(unknown) or '0'} AS unknown_{place}")
-    return f"SELECT person, {', '.join(marks)} FROM {table}"
+        for name, bits in zip(mark_columns(protocol), (failing, unknown), strict=True):
+            marks.append(f'CAST({" + ".join(bits) or "0"} AS BIGINT) AS "{name}"')
+    return f"SELECT person AS person_id, {', '.join(marks)} FROM {table}"

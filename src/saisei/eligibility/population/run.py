@@ -1,7 +1,8 @@
-"""A run that can be stopped: its database, and which of its steps are done."""
+"""A run that can be stopped: its folder, its database, and which of its steps are done."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,14 +13,20 @@ import duckdb
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Run"]
+__all__ = ["Run", "quoted"]
+
+
+def quoted(words: str) -> str:
+    """Write a text as SQL does."""
+    return "'" + words.replace("'", "''") + "'"
 
 
 class Run:
-    """The database of one run, and which of its steps are done."""
+    """What one run keeps in a folder of its own until it is done."""
 
     def __init__(self, folder: Path, digest: str, memory: str) -> None:
-        self.path = folder / ".saisei-screening.duckdb"
+        self.folder = folder / ".saisei-screening"
+        self.marks = self.folder / "marks"
         self.digest = digest
         self.memory = memory
 
@@ -38,8 +45,9 @@ class Run:
         return connection
 
     def _open(self) -> DuckDBPyConnection:
+        self.marks.mkdir(parents=True, exist_ok=True)
         return duckdb.connect(
-            str(self.path),
+            str(self.folder / "run.duckdb"),
             config={"memory_limit": self.memory, "preserve_insertion_order": "false"},
         )
 
@@ -49,7 +57,11 @@ class Run:
             do()
             connection.execute("INSERT INTO run VALUES (?, ?)", [self.digest, step])
 
+    def keep_marks(self, folder: Path) -> None:
+        """Put the marks among the results, in the place of those of an earlier run."""
+        shutil.rmtree(folder / self.marks.name, ignore_errors=True)
+        self.marks.replace(folder / self.marks.name)
+
     def clear(self) -> None:
-        """Take the database away."""
-        for path in (self.path, self.path.with_name(self.path.name + ".wal")):
-            path.unlink(missing_ok=True)
+        """Take the folder away."""
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -19,6 +19,7 @@ from saisei.eligibility.columns import Column
 from saisei.eligibility.population.answers import UNKNOWN, Answers
 from saisei.eligibility.population.events import code_of, seconds
 from saisei.eligibility.population.needed import FOREVER, ONSETS, base_fields, inputs_of
+from saisei.eligibility.population.newest import KEY_STEP
 from saisei.eligibility.population.spans import (
     NEVER,
     Ends,
@@ -31,10 +32,26 @@ from saisei.eligibility.population.spans import (
 from saisei.eligibility.population.years import year_steps
 from saisei.eligibility.tree import Elapsed, Source, Window
 
-__all__ = ["wide_query"]
+__all__ = ["counting_query", "newest_columns", "wide_query"]
 
-KEY_STEP = 2_147_483_648
-"""Larger than the seconds that any date leaves open, so that the later end decides first."""
+
+def counting_query(as_of: datetime, *, events: str = "events") -> str:
+    """Write the query that gives the records that still count; `wide_query` tells what it reads."""
+    steps = _Steps()
+    _add_counting(steps, seconds(as_of), events)
+    return f"{steps}\nSELECT person, field, first, last, low, high FROM counting"
+
+
+def newest_columns(
+    sources: Iterable[Source], recorded: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Name the columns of the newest records: of each field the ends that are needed."""
+    moments = _moments_needed()
+    return {
+        name: ("low", "high", "first", "last") if name in moments else ("low", "high")
+        for name in base_fields(sources)
+        if name in recorded
+    }
 
 
 def wide_query(
@@ -44,6 +61,7 @@ def wide_query(
     *,
     people: str = "people",
     events: str = "events",
+    records: str | None = None,
 ) -> str:
     """Write the query that makes the table of people.
 
@@ -61,19 +79,22 @@ def wide_query(
         The fields that have any records; all when left out. The fewer, the faster.
     people, events
         The names of the tables.
+    records
+        A table of everybody that has the newest records already (see `newest_columns`), and is
+        read in the place of `people`; they are looked for when it is left out.
     """
     wanted = tuple(dict.fromkeys(sources))
     moment = seconds(as_of)
     base = base_fields(wanted)
     known = frozenset(base if recorded is None else recorded)
     steps = _Steps()
-    steps.add("past", f"SELECT * FROM {events} WHERE first <= {moment}")
-    _add_onsets(steps)
-    _add_counting(steps, moment)
-    steps.add("newest", _newest("counting"))
-    steps.add("records", _pivoted([name for name in base if name in known]))
+    if records is None:
+        _add_counting(steps, moment, events)
+        steps.add("newest", _newest("counting"))
+        steps.add("records", _pivoted(newest_columns(wanted, known)))
+    everybody = records or f"{people} AS p LEFT JOIN records AS r ON p.person = r.recorded"
     windows = [source for source in wanted if isinstance(source, Window)]
-    steps.add("base", _joined(steps, windows, moment, people))
+    steps.add("base", _beside_windows(steps, everybody, windows, moment, events))
     stated = {name: ends for name in base if (ends := _answer(fields()[name], known)) != UNKNOWN}
     steps.add("answers", _plus("base", _answer_columns(stated)))
     last = "answers"
@@ -125,8 +146,10 @@ def _of_field(aggregate: str, code: int) -> str:
     return f"{aggregate} FILTER (WHERE field = {code})"
 
 
-def _add_counting(steps: _Steps, moment: int) -> None:
+def _add_counting(steps: _Steps, moment: int, events: str) -> None:
     """Add the records that still count at the moment."""
+    steps.add("past", f"SELECT * FROM {events} WHERE first <= {moment}")
+    _add_onsets(steps)
     age = Times(str(moment)).days("e.first", "e.last").high
     absent = f"(e.low = 0 OR e.low = {NEVER})"
     to_day = case_table("meta")["acute_subacute_to_day"]
@@ -141,7 +164,7 @@ def _add_counting(steps: _Steps, moment: int) -> None:
         "counting",
         "SELECT e.* FROM past e JOIN rules r ON e.field = r.field\n"
         "LEFT JOIN onsets o ON e.person = o.person\n"
-        f"WHERE {age} <= {by_answer} AND {age} <= {by_phase}\n"
+        f"WHERE {age} <= LEAST({by_answer}, {by_phase})\n"
         f"  AND NOT COALESCE({before}, FALSE)",
     )
 
@@ -158,20 +181,19 @@ def _newest(table: str) -> str:
     )
 
 
-def _pivoted(names: Iterable[str]) -> str:
+def _pivoted(columns: Mapping[str, Sequence[str]]) -> str:
     """Write one row a person from the newest records: gathered into a map, then taken out."""
-    moments = _moments_needed()
-    cells: list[str] = []
-    for name in names:
-        ends = ("low", "high", "first", "last") if name in moments else ("low", "high")
-        cells += [f"found[{code_of(name)}].{end} AS {name}__{end}" for end in ends]
+    cells = "".join(
+        f",\n  found[{code_of(name)}].{end} AS {name}__{end}"
+        for name, ends in columns.items()
+        for end in ends
+    )
     gathered = (
         "SELECT person, map_from_entries(list(struct_pack(key := field, value := "
         "struct_pack(low := low, high := high, first := first, last := last)))) AS found "
         "FROM newest GROUP BY person"
     )
-    chosen = "".join(f",\n  {cell}" for cell in cells)
-    return f"SELECT person AS recorded{chosen}\nFROM ({gathered})"
+    return f"SELECT person AS recorded{cells}\nFROM ({gathered})"
 
 
 def _moments_needed() -> frozenset[str]:
@@ -180,22 +202,24 @@ def _moments_needed() -> frozenset[str]:
     return frozenset(n for how in ways if how.get("kind") == "weighted_mean" for n in how["of"])
 
 
-def _joined(steps: _Steps, windows: Sequence[Window], moment: int, people: str) -> str:
+def _beside_windows(
+    steps: _Steps, everybody: str, windows: Sequence[Window], moment: int, events: str
+) -> str:
     """Write the table with everybody, beside their newest records and those within windows."""
-    joined = f"{people} AS p LEFT JOIN records ON p.person = records.recorded"
     if not windows:
-        return f"SELECT * FROM {joined}"
+        return f"SELECT * FROM {everybody}"
     days = Times(str(moment)).days("first", "last")
     codes = ", ".join(str(code) for code in sorted({code_of(w.field) for w in windows}))
     steps.add(
         "aged",
-        f"SELECT *, {days.low} AS least, {days.high} AS most FROM past WHERE field IN ({codes})",
+        f"SELECT *, {days.low} AS least, {days.high} AS most FROM {events} "
+        f"WHERE first <= {moment} AND field IN ({codes})",
     )
     edges = {w: f"edge_{i}" for i, w in enumerate(windows) if w.pick in ("latest", "earliest")}
     steps.add("edged", _plus("aged", {name: _edge(window) for window, name in edges.items()}))
     cells = ",\n  ".join(_picked(window, edges.get(window)) for window in windows)
     steps.add("windows", f"SELECT person AS windowed,\n  {cells}\nFROM edged GROUP BY person")
-    return f"SELECT * FROM {joined} LEFT JOIN windows ON p.person = windows.windowed"
+    return f"SELECT * FROM {everybody} LEFT JOIN windows ON person = windowed"
 
 
 def _within(window: Window) -> tuple[str, str]:
