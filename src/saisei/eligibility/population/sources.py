@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
 from saisei.base.errors import OptionError, Place, Problem
+from saisei.eligibility.population.flat import FlatTable
 from saisei.eligibility.population.omop import OmopFolder, OmopServer
 from saisei.eligibility.population.omop.address import SCHEMES
 
@@ -29,8 +30,9 @@ def open_source(where: str) -> Source:
     Parameters
     ----------
     where
-        A folder of OMOP tables as Parquet, a DuckDB file with them, or the address of a PostgreSQL
-        database (``postgresql://user@host:port/database?schema=cdm``).
+        A folder of OMOP tables as Parquet, a DuckDB file with them, the address of a PostgreSQL
+        database (``postgresql://user@host:port/database?schema=cdm``), or the mapping of a flat
+        table (a YAML file, which names the table beside it).
 
     Raises
     ------
@@ -43,6 +45,8 @@ def open_source(where: str) -> Source:
         return OmopServer(where)
     path = Path(where)
     if not path.exists():
-        expected = "a folder of Parquet files, a DuckDB file, or postgresql://host/database"
+        expected = (
+            "a folder of Parquet files, a DuckDB file, postgresql://host/database or a mapping"
+        )
         raise OptionError(Problem("missing", "there is no such file", expected, "", Place(where)))
-    return OmopFolder(path)
+    return FlatTable(path) if path.suffix in (".yaml", ".yml") else OmopFolder(path)
