@@ -41,6 +41,14 @@ def test_the_examples_have_the_form_of_r4() -> None:
         assert problems(case_to_fhir(read_case(path, otherwise=AS_OF))) == []
 
 
+def test_a_birth_with_a_time_of_the_day_is_no_birth_date() -> None:
+    case = case_from_data({"birth_date": "2000-01-01T00:00+09:00"}, as_of=AS_OF)
+    bundle = case_to_fhir(case)
+    assert problems(bundle) == []
+    assert "birthDate" not in _resource(bundle, "Patient")
+    assert case_from_data(bundle).answer("age_years").value == case.answer("age_years").value
+
+
 def _resource(bundle: Body, kind: str) -> Body:
     entries = (entry["resource"] for entry in bundle["entry"])
     found: Body = next(one for one in entries if one["resourceType"] == kind)

@@ -12,7 +12,7 @@ import typer
 
 from saisei import __version__
 from saisei.base.errors import InputError
-from saisei.cli import case, evidence, network, pool, population, report, screen, therapies
+from saisei.cli import case, evidence, fhir, network, pool, population, report, screen, therapies
 from saisei.cli.output import complain
 
 __all__ = ["app", "main"]
@@ -40,6 +40,7 @@ app.command("network")(network.network)
 app.add_typer(case.app, name="case")
 app.add_typer(population.app, name="population")
 app.add_typer(evidence.app, name="evidence")
+therapies.app.command("to-fhir")(fhir.to_fhir)
 app.add_typer(therapies.app, name="therapies")
 
 

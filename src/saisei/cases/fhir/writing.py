@@ -21,7 +21,7 @@ from saisei.cases.fhir.bundle import open_bundle
 from saisei.cases.fhir.own import dated, effective, own_observation, quantity
 from saisei.cases.fhir.reading import bundle_to_case
 from saisei.cases.fields import fields
-from saisei.cases.values import Listed
+from saisei.cases.values import EntryValue, Listed
 
 __all__ = ["Written", "case_resources", "case_to_fhir"]
 
@@ -160,9 +160,16 @@ def _patient(case: Case, own: set[str]) -> dict[str, Any]:
     found: dict[str, Any] = {"resourceType": "Patient"}
     for name, key in (("birth_date", "birthDate"), ("sex", "gender")):
         entries = case.entries.get(name, ())
-        if len(entries) == 1 and name not in own:
+        if len(entries) == 1 and name not in own and _fits(entries[0].value):
             found[key] = str(entries[0].value)
     return found
+
+
+def _fits(value: EntryValue) -> bool:
+    """Whether a value can stand in a Patient: a date there has neither a time nor an end."""
+    if not isinstance(value, PartialDate):
+        return True
+    return value.precision != "minute" and "/" not in value.text
 
 
 def _stroke(case: Case, own: set[str]) -> Iterator[dict[str, Any]]:
