@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saisei.base.errors import CaseError, DocumentError, OptionError, Place, Problem
 from saisei.cli.output import write_whole
+from saisei.cli.said import texts, typed
+from saisei.cli.typing_in import allowed, read_answer
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from saisei.base.texts import Language
     from saisei.cases import Case, Field
     from saisei.therapies import OpenTrials, Question
 
 __all__ = ["Asked", "ask_all", "keep", "must_be_new"]
-
-STOP = "q"
-NOT_KNOWN = ("", "unknown", "?")
-YES_OR_NO = {"y": True, "yes": True, "n": False, "no": False}
-EFFORTS = {
-    "ask": "a question",
-    "chart": "a look into the record",
-    "exam": "an examination",
-    "scan": "a scan",
-    "lab": "a blood test",
-}
 
 
 @dataclass(slots=True)
@@ -37,6 +28,7 @@ class Asked:
     """The case with what was answered, and the answers by field as in a case file."""
 
     case: Case
+    language: Language = "en"
     answers: dict[str, Any] = field(default_factory=dict)
 
 
@@ -74,36 +66,37 @@ def keep(out: Console, path: Path, source: Path, before: Case, asked: Asked) -> 
     """
     from saisei.cases import extended_case
 
+    say = texts(asked.language).say
     if not asked.answers:
-        out.print("No answers, so nothing was written.", markup=False)
+        out.print(say("asking.no_answers"), markup=False)
         return
     must_be_new(path)
     text = source.read_text(encoding="utf-8-sig")
     write_whole(path, extended_case(text, before, asked.answers))
-    more = "1 more answer" if len(asked.answers) == 1 else f"{len(asked.answers)} more answers"
-    out.print(f"The case with {more}: {path}", markup=False)
+    key = "asking.kept_one" if len(asked.answers) == 1 else "asking.kept"
+    out.print(say(key, count=len(asked.answers), path=path), markup=False)
 
 
-def ask_all(out: Console, case: Case) -> Asked:
+def ask_all(out: Console, case: Case, language: Language = "en") -> Asked:
     """Ask until nothing is left to settle, the answers end, or a page comes before all else."""
-    asked = Asked(case)
+    asked, say = Asked(case, language), texts(language).say
     skipped: frozenset[str] = frozenset()
     count = 0
-    out.print("\nQuestions, the one that settles most first", style="bold")
-    out.print("  Enter or `unknown`: not known. `q`: stop.", markup=False)
+    out.print(f"\n{say('asking.title')}", style="bold", markup=False)
+    out.print(f"  {say('asking.how')}", markup=False)
     try:
-        while (trials := _open(asked.case, skipped)) and (question := _next(trials)):
+        while (trials := _open(asked.case, skipped)) and (question := _next(trials, language)):
             count += 1
             before = asked.case
             _ask(out, count, question, asked)
             skipped |= {question.field}
             if asked.case is not before:
-                out.print(f"   {_settled(before, asked.case)}", markup=False)
+                out.print(f"   {_settled(before, asked.case, language)}", markup=False)
             if _comes_first(asked.case):
                 return asked
-        out.print("\nNothing is left that a question could settle.", markup=False)
+        out.print(f"\n{say('asking.nothing_left')}", markup=False)
     except _StoppedError:
-        out.print("\nStopped.", markup=False)
+        out.print(f"\n{say('asking.stopped')}", markup=False)
     return asked
 
 
@@ -114,9 +107,9 @@ def _open(case: Case, skipped: frozenset[str]) -> OpenTrials | None:
     return trials if trials.open else None
 
 
-def _next(trials: OpenTrials) -> Question | None:
+def _next(trials: OpenTrials, language: Language) -> Question | None:
     order = trials.order(1)
-    return trials.question(order.asked[0]) if order.asked else None
+    return trials.question(order.asked[0], language) if order.asked else None
 
 
 def _comes_first(case: Case) -> bool:
@@ -130,20 +123,26 @@ def _ask(out: Console, count: int, question: Question, asked: Asked) -> None:
     """Ask one question until its answer can be read, is not known, or nobody answers."""
     from saisei.cases import fields
 
-    wanted = fields()[question.field]
-    trials = f"could settle {_counted(len(question.settles))}"
+    wanted, say = fields()[question.field], texts(asked.language).say
+    line = say(
+        "asking.line",
+        allowed=allowed(wanted, asked.language),
+        effort=say(f"asking.effort.{question.effort}"),
+        settles=say("asking.settles", trials=_counted(len(question.settles), asked.language)),
+    )
     out.print(f"\n{count}. {question.text}", markup=False)
-    out.print(f"   {_allowed(wanted)} · {EFFORTS[question.effort]} · {trials}", markup=False)
+    out.print(f"   {line}", markup=False)
     while True:
         out.print("   > ", end="", markup=False)
         said = _line(out)
-        if said in NOT_KNOWN:
+        if said.casefold() in typed("unknown"):
             return
         try:
-            raw = _read(wanted, said)
+            raw = read_answer(wanted, said)
             case = asked.case.answered(**{wanted.id: raw})
         except (CaseError, DocumentError) as error:
-            out.print(f"   Not taken: {_told(error, wanted)}", markup=False)
+            told = _told(error, wanted, asked.language)
+            out.print(f"   {say('asking.not_taken', told=told)}", markup=False)
             continue
         if case.answer(wanted.id) != asked.case.answer(wanted.id):
             asked.case = case
@@ -163,69 +162,43 @@ def _line(out: Console) -> str:
     line = sys.stdin.readline()
     if not sys.stdin.isatty():
         out.print()
-    if not line or line.strip().casefold() == STOP:
+    if not line or line.strip().casefold() in typed("stop"):
         raise _StoppedError
     return line.strip()
 
 
-def _allowed(wanted: Field) -> str:
-    from saisei.cases import expected_of
-
-    if wanted.type == "boolean":
-        return "yes or no" + (", or never" if wanted.never else "")
-    return expected_of(wanted) + (", or none" if wanted.type == "list" else "")
-
-
-def _read(wanted: Field, said: str) -> Any:
-    """Read an answer as the value of a case file: brackets may be left out, a unit may follow."""
-    from saisei.base.documents import parse_document
-
-    if wanted.type == "boolean" and said.casefold() in YES_OR_NO:
-        return YES_OR_NO[said.casefold()]
-    number = re.fullmatch(r"([-+]?[0-9.]+)\s*([^\s0-9.].*)", said)
-    if wanted.type == "number" and number:
-        return {"value": _value(number[1]), "unit": number[2]}
-    if wanted.type == "list" and said[0] not in "[{" and said.casefold() not in ("none", "never"):
-        said = f"[{said}]"
-    if wanted.type in ("map", "items") and said[0] != "{":
-        said = f"{{{said}}}"
-    content: Mapping[str, Any] = parse_document(f"answer: {said}".encode(), "answer").data
-    return content["answer"]
-
-
-def _value(said: str) -> Any:
-    from saisei.base.documents import parse_document
-
-    return parse_document(f"answer: {said}".encode(), "answer").data["answer"]
-
-
-def _told(error: CaseError | DocumentError, wanted: Field) -> str:
+def _told(error: CaseError | DocumentError, wanted: Field, language: Language) -> str:
     """Say in one line what is wrong with an answer, without repeating it."""
+    say, expected = texts(language).say, allowed(wanted, language)
     if isinstance(error, DocumentError):
-        return f"this cannot be read; expected {_allowed(wanted)}"
-    return str(error.problems[0]).removeprefix(f"{wanted.id}: ")
+        return say("asking.unreadable", allowed=expected)
+    told = str(error.problems[0]).removeprefix(f"{wanted.id}: ")
+    return say("asking.refused", told=told, allowed=expected)
 
 
-def _settled(before: Case, after: Case) -> str:
+def _settled(before: Case, after: Case, language: Language) -> str:
     """Say what an answer settled."""
     from saisei.therapies import screen
 
+    say = texts(language).say
     was = {match.trial.id: match.word for match in screen(before).trials}
     words = [match.word for match in screen(after).trials if was[match.trial.id] == "undecided"]
     left = words.count("undecided")
     settled = len(words) - left
     if not settled:
-        return f"settles no trial yet; {_counted(left)} still undecided"
-    parts = ", ".join(_parts(words.count("does-not-match"), words.count("matches")))
-    return f"settles {_counted(settled)}: {parts}; {left} still undecided"
+        return say("asking.settled_none", trials=_counted(left, language))
+    ended, fits = words.count("does-not-match"), words.count("matches")
+    parts = say("asking.comma").join(_parts(ended, fits, language))
+    return say("asking.settled", trials=_counted(settled, language), parts=parts, left=left)
 
 
-def _parts(ended: int, fits: int) -> Iterator[str]:
-    if ended:
-        yield f"{ended} no longer {'fits' if ended == 1 else 'fit'}"
-    if fits:
-        yield f"{fits} {'fits' if fits == 1 else 'fit'} as far as the record says"
+def _parts(ended: int, fits: int, language: Language) -> Iterator[str]:
+    say = texts(language).say
+    for key, count in (("ended", ended), ("fits", fits)):
+        if count:
+            yield say(f"asking.{key}_one" if count == 1 else f"asking.{key}", count=count)
 
 
-def _counted(trials: int) -> str:
-    return f"{trials} trial" if trials == 1 else f"{trials} trials"
+def _counted(trials: int, language: Language) -> str:
+    say = texts(language).say
+    return say("asking.trial") if trials == 1 else say("asking.trials", count=trials)

@@ -12,21 +12,17 @@ import typer
 from saisei.base.errors import OptionError, Problem
 from saisei.cli import asking
 from saisei.cli.output import CaseFile, as_of_option, console, now, read_as_of, tell_record
+from saisei.cli.said import language_option, read_language, texts
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from saisei.base.texts import Language
     from saisei.cases import Case
     from saisei.eligibility import FactSet
     from saisei.therapies import ProgrammeMatch, Screening, TrialMatch
 
 __all__ = ["screen"]
-
-WORDS = {
-    "matches": "matches the entry rules read",
-    "does-not-match": "does not match",
-    "undecided": "undecided",
-}
 
 
 def screen(
@@ -42,39 +38,44 @@ def screen(
         Path | None,
         typer.Option("--save", help="Write the case with the answers here.", metavar="FILE"),
     ] = None,
+    language: Annotated[str, language_option()] = "en",
 ) -> None:
     """Hold one case against every therapy and trial, with every rule as a sentence.
 
     Example: saisei screen examples/01-chronic-arm.yaml --no-rules
 
     Example: saisei screen me.yaml --ask --save me-answered.yaml
+
+    Example: saisei screen examples/01-chronic-arm.yaml --language ja
     """
     from saisei.cases import read_case
-    from saisei.decision import Kind, decide, pass_gates
+    from saisei.decision import Kind, Options, decide, pass_gates
     from saisei.therapies import screen as hold_against
 
+    said_in = read_language(language)
+    options = Options(language=said_in)
     read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
     tell_record(read, case)
     if save is not None:
         _can_be_saved(save, read, ask=ask)
     out = console()
-    decision = decide(read, read.as_of)
+    decision = decide(read, read.as_of, options)
     out.print(decision.emergency.text, style="bold", markup=False)
     out.print(" · ".join(f"{place} {number}" for place, number in decision.emergency.numbers))
     if pass_gates(read).may_be_first_week:
         out.print(decision.about[0].text, markup=False)
     comes_first = (Kind.EMERGENCY, Kind.CHILD, Kind.PREGNANCY)
     if ask and decision.kind not in comes_first:
-        asked = asking.ask_all(out, read)
+        asked = asking.ask_all(out, read, said_in)
         if save is not None:
             asking.keep(out, save, case, read, asked)
         read = asked.case
-        decision = decide(read, read.as_of) if asked.answers else decision
+        decision = decide(read, read.as_of, options) if asked.answers else decision
     if decision.kind in comes_first:
         for line in (*decision.emergency.reasons, *(s.text for s in decision.answer)):
             out.print(line, markup=False)
         return
-    found = hold_against(read)
+    found = hold_against(read, said_in)
     if decision.kind is Kind.ACUTE_IN_HOSPITAL:
         for said in decision.answer:
             out.print(said.text, markup=False)
@@ -100,65 +101,82 @@ def _can_be_saved(path: Path, read: Case, *, ask: bool) -> None:
 
 
 def _print(out: Console, found: Screening, *, rules: bool) -> None:
+    from saisei.eligibility import rules_note
+
+    say = texts(found.language).say
+    if rules and found.language != "en":
+        out.print(rules_note(found.language), markup=False)
     for match in found.programmes:
         _programme(out, found, match, rules=rules)
     if found.cautions:
-        from saisei.therapies import cautions_rule
+        _cautions(out, found)
+    out.print(f"\n{say('screen.questions')}", style="bold", markup=False)
+    for question in found.questions:
+        trials = say("screen.comma").join(question.settles)
+        effort = say(f"screen.effort.{question.effort}")
+        line = say("screen.question", question=question.text, effort=effort, trials=trials)
+        out.print(f"  {line}", markup=False)
 
-        out.print("\nCautions", style="bold")
-        out.print(f"  {cautions_rule().text}", markup=False)
+
+def _cautions(out: Console, found: Screening) -> None:
+    from saisei.therapies import cautions_rule
+
+    say = texts(found.language).say
+    out.print(f"\n{say('screen.cautions')}", style="bold", markup=False)
+    out.print(f"  {cautions_rule().text}", markup=False)
     for caution in found.cautions:
-        state = "applies" if caution.state == "applies" else "depends on an open question"
-        out.print(f"  {caution.caution.title} ({state})", markup=False)
+        state = say(f"screen.caution_state.{caution.state}")
+        line = say("screen.caution", title=caution.caution.title, state=state)
+        out.print(f"  {line}", markup=False)
         if caution.state == "applies":
             out.print(f"    {caution.caution.words.text}", markup=False)
-    out.print("\nQuestions that would settle the most", style="bold")
-    for question in found.questions:
-        settles = ", ".join(question.settles)
-        out.print(f"  {question.text} [{question.effort}; for {settles}]", markup=False)
 
 
 def _programme(out: Console, found: Screening, match: ProgrammeMatch, *, rules: bool) -> None:
     out.print(f"\n{match.programme.name}", style="bold", markup=False)
-    for sentence in match.sentences:
+    for sentence in match.said(found.language):
         out.print(f"  {sentence.text}", markup=False)
     for trial in match.trials:
-        _trial(out, trial, rules=rules)
+        _trial(out, trial, found.language, rules=rules)
         if rules and trial.word == "undecided":
             for line in _would_decide(found, trial):
                 out.print(f"    {line}", markup=False)
 
 
-def _trial(out: Console, match: TrialMatch, *, rules: bool) -> None:
+def _trial(out: Console, match: TrialMatch, language: Language, *, rules: bool) -> None:
+    word, said = match.word_said(language), match.said(language).text
+    line = texts(language).say("screen.verdict", word=word, sentence=said)
     out.print(f"  {match.trial.id}  {match.trial.title}", style="underline", markup=False)
-    out.print(f"    {WORDS[match.word]}: {match.sentence.text}", markup=False)
-    out.print(f"    {match.standing_sentence.text}", markup=False)
+    out.print(f"    {line}", markup=False)
+    out.print(f"    {match.standing_said(language).text}", markup=False)
     if rules:
         for judged in match.judged:
-            out.print(f"      {judged.criterion.id}: {judged.sentence}", markup=False)
+            out.print(f"      {judged.criterion.id}: {judged.said(language)}", markup=False)
 
 
 def _would_decide(found: Screening, match: TrialMatch) -> Iterator[str]:
     """Say which few answers would decide a trial: possibly against it, for it, and surely."""
-    sets = found.open.deciding(match)
-    if sets.could_end is not None:
-        how = "One answer" if len(sets.could_end.facts) == 1 else "Answers together"
-        yield f"{how} could rule it out: {_named(sets.could_end)}."
-    if sets.could_match is not None:
-        yield f"The easiest answers with which it could match: {_named(sets.could_match)}."
-    if sets.surely is None:
-        yield "No questions that are asked here decide it whatever the answers are."
-    elif sets.could_match is not None and sets.surely.facts == sets.could_match.facts:
-        yield "The same decide it whatever they are."
+    sets, say = found.open.deciding(match), texts(found.language).say
+    end, fit, surely = sets.could_end, sets.could_match, sets.surely
+    if end is not None:
+        key = "deciding.could_end_one" if len(end.facts) == 1 else "deciding.could_end"
+        yield say(key, named=_named(end, found.language))
+    if fit is not None:
+        yield say("deciding.could_match", named=_named(fit, found.language))
+    if surely is None:
+        yield say("deciding.never_surely")
+    elif fit is not None and surely.facts == fit.facts:
+        yield say("deciding.same")
     else:
-        yield f"The easiest that decide it whatever they are: {_named(sets.surely)}."
+        yield say("deciding.surely", named=_named(surely, found.language))
 
 
-def _named(found: FactSet) -> str:
+def _named(found: FactSet, language: Language) -> str:
     """Name the facts of a set, and how sure it is that there is none that is easier to get."""
     from saisei.eligibility import field_name
 
-    names = "; ".join(field_name(name) for name in found.facts)
+    say = texts(language).say
+    names = say("deciding.between").join(field_name(name, language) for name in found.facts)
     if found.bound > 1:
-        return f"{names} (effort at most {found.bound:.1f} times the least)"
-    return f"{names} (of some answers only a sample was tried)" if found.sampled else names
+        return say("deciding.bound", names=names, bound=f"{found.bound:.1f}")
+    return say("deciding.sampled", names=names) if found.sampled else names

@@ -60,7 +60,7 @@ from saisei.eligibility.tree import (
     sources_of,
 )
 from saisei.eligibility.unparse import unparse
-from saisei.eligibility.words import field_name, reading_words, sentence
+from saisei.eligibility.words import field_name, reading_words, sentence, value_word
 
 __all__ = [
     "Amount",
@@ -122,4 +122,5 @@ __all__ = [
     "soonest",
     "sources_of",
     "unparse",
+    "value_word",
 ]

@@ -41,7 +41,7 @@ from saisei.eligibility.tree import (
 )
 from saisei.vocabulary import Truth
 
-__all__ = ["field_name", "reading_words", "sentence"]
+__all__ = ["field_name", "reading_words", "sentence", "value_word"]
 
 _COMPARED = {
     Operator.LT: "below",
@@ -79,6 +79,17 @@ def field_name(field: str, language: Language = "en") -> str:
     if f"fields.{field}.yes" in words:
         return words.say("readings.whether", what=words.say(f"fields.{field}.yes"))
     return field
+
+
+def value_word(value: str, language: Language = "en") -> str:
+    """Give the word of a value of an enumeration or list; one without a word stands as it is.
+
+    Examples
+    --------
+    >>> value_word("MCA", "ja")
+    '中大脳動脈（MCA）'
+    """
+    return words_in(language).get(f"values.{value}", value)
 
 
 def reading_words(reading: Reading, language: Language = "en") -> str:
