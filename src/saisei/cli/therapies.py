@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saisei.cli import ctgov
 from saisei.cli.output import console, must_be_known, now, write_whole
 
 if TYPE_CHECKING:
@@ -130,3 +131,6 @@ def _print(plan: Journey) -> None:
         price = f"{cost.low:,.0f} to {cost.high:,.0f} {cost.currency}"
         said = f"  {cost.country}: {price}, {cost.basis} (quality of the source: {cost.quality})"
         out.print(said, markup=False)
+
+
+ctgov.add_to(app)

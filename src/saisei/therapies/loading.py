@@ -12,6 +12,7 @@ from saisei.base.documents import Document
 from saisei.base.errors import CriterionError, DataError, OptionError, Problem
 from saisei.base.store import load_document, load_folder
 from saisei.eligibility import Criterion, check_criteria, read_criterion
+from saisei.therapies.ctgov.review import refuse_draft
 from saisei.therapies.models import Programme, Trial
 
 __all__ = ["check_trials", "not_found", "programme", "programmes", "trial", "trials"]
@@ -52,6 +53,7 @@ def trials() -> tuple[Trial, ...]:
 
 
 def _trial(document: Document) -> Trial:
+    refuse_draft(document)
     data = dict(document.data)
     try:
         rules = [_rule(document, at, entry) for at, entry in enumerate(data["criteria"])]

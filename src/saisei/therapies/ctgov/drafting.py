@@ -1,0 +1,203 @@
+"""An item with what was read of it: whole, partly, or not at all.
+
+A draft never says more than the item: where words were left over it is *partly* read, and where
+one of them could turn the rule about (*unless*, *not*, *only*) no expression is offered at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from saisei.base.errors import CriterionError
+from saisei.eligibility import parse, sentence
+from saisei.therapies.ctgov.part import Part
+from saisei.therapies.ctgov.reading import read_parts
+from saisei.therapies.ctgov.splitting import Piece, split_criteria
+from saisei.therapies.ctgov.words import any_of, compiled, fold, has, table
+
+__all__ = ["Draft", "Extent", "draft_criteria", "draft_item"]
+
+Extent = Literal["whole", "partly", "unread"]
+
+_FOREIGN = 0.2
+"""From this share of letters outside of the Latin alphabet on, a text is not taken as English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One item of a record's criteria, read as far as clear rules go.
+
+    Parameters
+    ----------
+    piece
+        The item, with its place.
+    extent
+        How much of it was read.
+    when
+        The expression; None where nothing was read, or where the parts cannot be put together
+        without judging (a reader then does so from `parts`).
+    parts
+        The phrases that were read, each with its place in the item's text and its expression.
+    unread
+        The words that were not read.
+    notes
+        What whoever reviews it must know.
+    team
+        Only the trial's team can say (consent, a clinician's judgement).
+    """
+
+    piece: Piece
+    extent: Extent
+    when: str | None = None
+    parts: tuple[Part, ...] = ()
+    unread: str = ""
+    notes: tuple[str, ...] = ()
+    team: bool = False
+
+    @property
+    def says(self) -> str:
+        """The expression in words."""
+        return sentence(parse(self.when)) if self.when else ""
+
+
+def draft_criteria(text: str) -> tuple[Draft, ...]:
+    r"""Split a record's criteria text and read each of its items.
+
+    Examples
+    --------
+    >>> drafts = draft_criteria("Exclusion Criteria:\n\n* INR > 1.4\n* fear of needles")
+    >>> [(draft.extent, draft.when) for draft in drafts]
+    [('whole', 'inr > 1.4'), ('unread', None)]
+    """
+    return tuple(draft_item(piece) for piece in split_criteria(text) if piece.role == "item")
+
+
+def draft_item(piece: Piece) -> Draft:
+    """Read one item."""
+    reason = _not_read(piece)
+    if reason:
+        return Draft(piece, "unread", unread=piece.text, notes=(reason,))
+    parts = read_parts(piece.text, piece.side)
+    if not parts:
+        return Draft(piece, "unread", unread=piece.text)
+    unread = _unread(piece.text, parts)
+    notes = [*dict.fromkeys(part.note for part in parts if part.note), *_limits(piece)]
+    when, why = _together(piece, parts, unread)
+    whole = not unread and when and not _limits(piece) and not any(p.narrow for p in parts)
+    return Draft(
+        piece,
+        "whole" if whole else "partly",
+        when,
+        parts,
+        unread,
+        tuple(filter(None, (*notes, why))),
+        any(part.team for part in parts),
+    )
+
+
+def _not_read(piece: Piece) -> str:
+    """Say why nothing of an item is read; empty where it is."""
+    letters = [sign for sign in piece.text if sign.isalpha()]
+    foreign = sum(ord(sign) > 0x24F and not 0x370 <= ord(sign) < 0x400 for sign in letters)
+    if letters and foreign / len(letters) > _FOREIGN:
+        return "not in English"
+    if piece.side == "unclear":
+        return "no heading says whether this includes or excludes"
+    if has(table()["headings"]["others"], fold(piece.under)) and not piece.nested:
+        return "stands under a heading about other people"
+    return ""
+
+
+def _limits(piece: Piece) -> list[str]:
+    """Say what of an item's place keeps its draft from being the whole rule."""
+    found = []
+    if piece.leads:
+        found.append("further items stand below this one")
+    if piece.nested:
+        found.append(f"stands below: {piece.under}")
+    elif has(table()["headings"]["limiting"], fold(piece.under)):
+        found.append(f"holds for some of the people only: {piece.under}")
+    return found
+
+
+def _unread(text: str, parts: Iterable[Part]) -> str:
+    """Give the words that no part read and that carry weight, in order."""
+    folded, words = fold(text), table()
+    left = list(folded)
+    for start, end in (span for part in parts for span in ((part.start, part.end), *part.also)):
+        left[start:end] = "|" * (end - start)
+    rest = compiled(words["examples"]).sub(lambda m: " " * len(m.group()), "".join(left))
+    rest = compiled(any_of(_light())).sub(lambda m: " " * len(m.group()), rest)
+    kept = [
+        text[m.start() : m.end()].strip(".,;:()[]{}'\"*- ")
+        for m in compiled(r"[^\s|]+").finditer(rest)
+    ]
+    return " ".join(word for word in kept if any(sign.isalnum() for sign in word))
+
+
+def _light() -> list[str]:
+    words = table()
+    return [*words["filler"], *words["joins"]["and"], *words["joins"]["or"]]
+
+
+def _together(piece: Piece, parts: tuple[Part, ...], unread: str) -> tuple[str | None, str]:
+    """Join the parts to one expression, or say why that needs a reader."""
+    words = table()
+    between = _between(piece.text, parts)
+    rest = fold(unread)
+    if piece.nested and has(words["alternatives"], fold(piece.under)):
+        return None, "one of several alternatives: put them together by hand"
+    if has(words["turning"], rest):
+        return None, "a word that may turn or limit the rule was not read"
+    team = all(part.team for part in parts)
+    if unread and piece.side == "inclusion" and not team and _says_or(piece.text, parts):
+        return None, "an alternative was not read"
+    join = _join(piece, between)
+    if join is None:
+        return None, "how the parts belong together needs a reader"
+    when = f" {join} ".join(_bracketed(part.when, len(parts)) for part in parts)
+    try:
+        parse(when)
+    except CriterionError:
+        return None, "the parts contradict each other when put together"
+    return when, ""
+
+
+def _between(text: str, parts: tuple[Part, ...]) -> list[str]:
+    folded = fold(text)
+    return [folded[a.end : b.start] for a, b in pairwise(parts)]
+
+
+def _says_or(text: str, parts: tuple[Part, ...]) -> bool:
+    """Tell whether an *or* stands outside of what was read."""
+    folded = list(fold(text))
+    for part in parts:
+        folded[part.start : part.end] = "|" * (part.end - part.start)
+    rest = compiled(any_of(table()["filler"])).sub(" ", "".join(folded))
+    return compiled(r"(?<!\w)or(?!\w)").search(rest) is not None
+
+
+def _join(piece: Piece, between: list[str]) -> str | None:
+    """Tell whether the parts hold together (`and`) or one is enough (`or`); None: not clear."""
+    words = table()
+    usual = "and" if piece.side == "inclusion" else "or"
+    found = set()
+    for gap in between:
+        if "(" in gap or has(words["defining"], gap):
+            return None
+        joins = {name for name, terms in words["joins"].items() if has(terms, gap)}
+        found |= joins or {","}
+    if found <= {","}:
+        return usual
+    found.discard(",")
+    if found == {"or"}:
+        return "or"
+    return "and" if found == {"and"} and piece.side == "inclusion" else None
+
+
+def _bracketed(when: str, count: int) -> str:
+    several = " or " in when or " and " in when
+    return f"({when})" if count > 1 and several else when
