@@ -3,7 +3,8 @@
 A page is drawn from a `Decision` and from nothing else. Its own words are data
 (`report/texts.yaml`); its templates and its style lie in `report/templates`. The pictures of a pool
 or of a network are SVG files that stand alone, drawn from results of `saisei.synthesis`
-(`report/pools.yaml`).
+(`report/pools.yaml`). A screened population is a page of its own, made from its counts
+(`report/screenings.yaml`).
 """
 
 from saisei.report.check import check_decision
@@ -11,9 +12,11 @@ from saisei.report.html import to_html
 from saisei.report.json_form import decision_schema, to_json
 from saisei.report.networks import network_forest, network_picture, ranks_picture
 from saisei.report.pools import EffectScale, pool_forest, pool_funnel
+from saisei.report.screenings import Screened, screening_page
 
 __all__ = [
     "EffectScale",
+    "Screened",
     "check_decision",
     "decision_schema",
     "network_forest",
@@ -21,6 +24,7 @@ __all__ = [
     "pool_forest",
     "pool_funnel",
     "ranks_picture",
+    "screening_page",
     "to_html",
     "to_json",
 ]
