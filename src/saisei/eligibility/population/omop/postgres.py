@@ -179,14 +179,17 @@ class ServerTables:
         wanted = sql.SQL(
             " JOIN unnest({concepts}::bigint[], {since}::date[]) AS w(concept, since) "
             "ON {concept} = w.concept WHERE {day} >= w.since AND {day} <= {until}"
-        )
-        return query + wanted.format(
+        ).format(
             concepts=sql.Literal(list(rows.since)),
             since=sql.Literal(list(rows.since.values())),
             concept=found.column(parts["concept"]),
             day=found.column(parts["day"]),
             until=sql.Literal(rows.until),
         )
+        if rows.running is None:
+            return query + wanted
+        running = sql.SQL(" AND {} >= {}")
+        return query + wanted + running.format(found.column(parts["ended"]), rows.running)
 
     @staticmethod
     def _columns(found: _Found, parts: Mapping[str, Part]) -> Composable:

@@ -7,12 +7,14 @@ DuckDB file where they are; `postgres` holds the one that reads a server.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from typing import Protocol as Interface
+
+import pyarrow as pa
 
 from saisei.base.errors import CaseError, Place, Problem
 from saisei.eligibility.population.omop.model import TABLES, Part, Rows, Table
@@ -20,7 +22,7 @@ from saisei.eligibility.population.omop.model import TABLES, Part, Rows, Table
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["FileTables", "Tables", "missing_column", "missing_table"]
+__all__ = ["FileTables", "Tables", "missing_column", "missing_table", "write_rows"]
 
 
 class Tables(Interface):
@@ -78,6 +80,22 @@ def _broken(where: str, code: str, found: str, table: Table) -> CaseError:
     expected += ", ".join(table.columns)
     step = "Export the clinical tables and `concept` as TABLE.parquet, or give a database"
     return CaseError(Problem(code, found, expected, step, Place(where)))
+
+
+def write_rows(
+    connection: DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, str],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Make a small table of some rows, all at once."""
+    types = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
+    connection.execute(f"CREATE OR REPLACE TABLE {table} ({types})")
+    if rows:
+        cells = [pa.array(cells) for cells in zip(*rows, strict=True)]
+        connection.register("rows_to_write", pa.table(cells, names=list(columns)))
+        connection.execute(f"INSERT INTO {table} SELECT * FROM rows_to_write")
+        connection.unregister("rows_to_write")
 
 
 class FileTables:
