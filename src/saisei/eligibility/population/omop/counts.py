@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from saisei.eligibility.population.omop.measures import coded_left_out, left_out
+from saisei.eligibility.population.omop.measures import coded_left_out, numbers_left_out
 from saisei.eligibility.population.omop.reading import undated_since
 from saisei.eligibility.population.read import Read, Unmapped
 
@@ -21,9 +21,7 @@ MOST = 10
 IN_USE = "SELECT concept FROM concepts WHERE way <> 'known'"
 
 
-def count_left_out(
-    connection: DuckDBPyConnection, measures: Iterable[str], read: Read, moment: int
-) -> None:
+def count_left_out(connection: DuckDBPyConnection, read: Read, moment: int) -> None:
     """Count the rows whose concept is in use and which were not read all the same."""
     for table, rows, later in connection.execute(
         f'SELECT "table", SUM(rows), SUM(later) FILTER (concept IN ({IN_USE})) '
@@ -32,11 +30,7 @@ def count_left_out(
         read.rows[table] = int(rows)
         if later:
             read.left_out[table, "future"] = int(later)
-    for table in measures:
-        _add(
-            read, ((table, *row) for row in connection.execute(left_out(table, moment)).fetchall())
-        )
-    for query in (*coded_left_out(moment), undated_since(moment)):
+    for query in (numbers_left_out(), *coded_left_out(moment), undated_since(moment)):
         _add(read, connection.execute(query).fetchall())
 
 
@@ -49,13 +43,12 @@ def _add(read: Read, found: Iterable[tuple[str, str | None, int]]) -> None:
 def count_unmapped(connection: DuckDBPyConnection, tables: Tables, read: Read) -> None:
     """Count the rows whose concept fills no field, and name the concepts that most of them have."""
     unmapped = "FROM omop.census WHERE concept NOT IN (SELECT concept FROM concepts)"
+    by_concept = f'SELECT "table", concept, SUM(rows) AS rows {unmapped} GROUP BY ALL'
     for table, rows in connection.execute(
         f'SELECT "table", SUM(rows) {unmapped} GROUP BY ALL ORDER BY ALL'
     ).fetchall():
         read.unmapped[table] = int(rows)
-    most = connection.execute(
-        f'SELECT "table", concept, rows {unmapped} ORDER BY rows DESC, concept LIMIT {MOST}'
-    ).fetchall()
+    most = connection.execute(f"{by_concept} ORDER BY rows DESC, concept LIMIT {MOST}").fetchall()
     names = tables.names(connection, [concept for _, concept, _ in most])
     read.most_unmapped = tuple(_unmapped(row, names) for row in most)
 

@@ -22,7 +22,16 @@ from saisei.eligibility.population.spans import NEVER
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["CODED", "MEASURES", "add_items", "coded", "gather", "measured"]
+__all__ = [
+    "CODED",
+    "MEASURES",
+    "add_items",
+    "add_measured",
+    "coded",
+    "coded_left_out",
+    "gather",
+    "numbers_left_out",
+]
 
 MEASURES = ("measurement", "observation")
 """The tables whose rows hold a value."""
@@ -45,34 +54,51 @@ def _in_time(moment: int) -> str:
     return f"m.day >= c.since AND m.day <= {day_sql(moment)}"
 
 
-def reason_sql() -> str:
-    """Write why the value of a row is not read; null where it is."""
-    reasons = {
-        "m.value IS NULL": "no-value",
-        f"NOT ({_no_bound()})": "bound",
-        "u.factor IS NULL": "unit",
-        f"NOT ({POSSIBLE})": "range",
-    }
-    return f"CASE {' '.join(f'WHEN {sql} THEN {why!r}' for sql, why in reasons.items())} END"
+def add_measured(connection: DuckDBPyConnection, table: str, moment: int) -> int:
+    """Add the numbers that a table says to the events; give how many of them cannot be.
 
-
-def left_out(table: str, moment: int) -> str:
-    """Write the query that counts the numbers which are not read, by reason."""
-    return (
-        f"SELECT {reason_sql()} AS reason, COUNT(*) FROM omop.{table} m "
-        "JOIN concepts c ON c.concept = m.concept AND c.way = 'number' "
-        f"LEFT {UNITS} WHERE {_in_time(moment)} GROUP BY ALL ORDER BY ALL"
-    )
-
-
-def measured(table: str, moment: int) -> str:
-    """Write the numbers that a table of measurements says."""
-    return (
-        f"SELECT people.person, c.field, {stretch('m.day')}, {VALUE} AS low, {VALUE} AS high "
+    An impossible number stands there as null first, so that the table is read once.
+    """
+    value = f"CASE WHEN {POSSIBLE} THEN {VALUE} END"
+    connection.execute(
+        f"INSERT INTO events SELECT people.person, c.field, {stretch('m.day')}, {value}, {value} "
         f"FROM omop.{table} m JOIN concepts c ON c.concept = m.concept AND c.way = 'number' "
         f"{UNITS} JOIN people ON people.person = m.person "
-        f"WHERE {_in_time(moment)} AND {POSSIBLE} AND {_no_bound()}"
+        f"WHERE {_in_time(moment)} AND {_no_bound()} AND m.value NOTNULL"
     )
+    row = connection.execute("SELECT COUNT(*) FROM events WHERE low IS NULL").fetchone()
+    impossible = int(row[0]) if row else 0
+    if impossible:
+        connection.execute("DELETE FROM events WHERE low IS NULL")
+    return impossible
+
+
+def numbers_left_out() -> str:
+    """Write the query that counts, from the census, the numbers which are not read, by reason.
+
+    They are the rows of all times but the future, of a concept that fills a field with its number.
+    """
+    fits = (
+        "SELECT 1 FROM units u JOIN concepts c ON c.field = u.field WHERE c.way = 'number' "
+        "AND c.concept = m.concept AND u.unit = COALESCE(m.unit, 0) "
+        "AND (u.text IS NULL OR u.text = COALESCE(m.unit_text, ''))"
+    )
+    numbers = (
+        'm."table", COALESCE(SUM({}), 0) FROM omop.census m '
+        "WHERE m.concept IN (SELECT concept FROM concepts WHERE way = 'number')"
+    )
+    rows, empty = numbers.format("valued"), numbers.format("empty")
+    parts = {
+        "no-value": empty,
+        "bound": f"{rows} AND NOT {_no_bound()}",
+        "unit": f"{rows} AND {_no_bound()} AND NOT EXISTS ({fits})",
+    }
+    selects = (
+        f"SELECT '{why}' AS reason, {sql} GROUP BY m.\"table\"" for why, sql in parts.items()
+    )
+    columns = 'reason, "table", rows'
+    told = f"WITH told({columns}) AS ({' UNION ALL '.join(selects)}) "
+    return told + 'SELECT "table", reason, rows FROM told WHERE rows > 0 ORDER BY ALL'
 
 
 def gather(connection: DuckDBPyConnection, tables: Collection[str]) -> None:

@@ -30,9 +30,9 @@ from saisei.eligibility.population.omop.mapping import (
 from saisei.eligibility.population.omop.measures import (
     MEASURES,
     add_items,
+    add_measured,
     coded,
     gather,
-    measured,
 )
 from saisei.eligibility.population.omop.model import Rows, of_omop
 from saisei.eligibility.population.omop.postgres import ServerTables
@@ -47,7 +47,7 @@ from saisei.eligibility.population.omop.reading import (
     stays,
 )
 from saisei.eligibility.population.omop.strokes import add_strokes, find_strokes
-from saisei.eligibility.population.omop.tables import FileTables, Tables
+from saisei.eligibility.population.omop.tables import FileTables, Tables, make_census
 from saisei.eligibility.population.read import Read
 
 if TYPE_CHECKING:
@@ -99,19 +99,20 @@ class OmopSource:
         find_strokes(connection, moment)
         selects = " UNION ALL ".join(self._selects(fields, moment))
         connection.execute(f"CREATE OR REPLACE TABLE events AS {selects}")
+        for table in self._there(MEASURES):
+            if impossible := add_measured(connection, table, moment):
+                self.read.left_out[table, "range"] = impossible
         gather(connection, self._there(MEASURES))
         for select in coded(moment):
             connection.execute(f"INSERT INTO events {select}")
         add_items(connection, fields, moment)
         add_strokes(connection, fields)
         self.read.used["events"] = _number(connection, "SELECT COUNT(*) FROM events")
-        count_left_out(connection, self._there(MEASURES), self.read, moment)
+        count_left_out(connection, self.read, moment)
         count_unmapped(connection, self.tables, self.read)
 
     def _selects(self, fields: Mapping[str, float], moment: int) -> Iterator[str]:
         yield from of_person(fields)
-        for table in self._there(MEASURES):
-            yield measured(table, moment)
         for table in ("condition_occurrence", "procedure_occurrence"):
             yield dated_events(table, moment)
         yield since_the_stroke(moment)
@@ -137,10 +138,7 @@ class OmopSource:
     def _take(self, connection: DuckDBPyConnection, moment: int) -> None:
         """Take every clinical table once."""
         today = day_of_moment(moment)
-        connection.execute(
-            "CREATE OR REPLACE TABLE omop.census "
-            '("table" VARCHAR, concept BIGINT, rows BIGINT, later BIGINT)'
-        )
+        make_census(connection)
         for table in READ_FROM:
             if self.tables.has(table):
                 self.tables.take(connection, table, rows_wanted(connection, table, today))

@@ -22,7 +22,15 @@ from saisei.eligibility.population.omop.model import TABLES, Part, Rows, Table
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["FileTables", "Tables", "missing_column", "missing_table", "write_rows"]
+__all__ = [
+    "GROUPED",
+    "FileTables",
+    "Tables",
+    "make_census",
+    "missing_column",
+    "missing_table",
+    "write_rows",
+]
 
 
 class Tables(Interface):
@@ -52,7 +60,7 @@ class Tables(Interface):
         """Make ``omop.TABLE``: a row each, the columns of `model`; at least the rows wanted."""
 
     def census(self, connection: DuckDBPyConnection, table: str, today: date) -> None:
-        """Count the rows of each concept, and those after a day, into ``omop.census``."""
+        """Count the rows that are read alike, and those after a day, into ``omop.census``."""
 
     def codes(self, connection: DuckDBPyConnection, wanted: str) -> None:
         """Make ``omop.concept`` of at least the concepts that stand in a table of codes."""
@@ -80,6 +88,19 @@ def _broken(where: str, code: str, found: str, table: Table) -> CaseError:
     expected += ", ".join(table.columns)
     step = "Export the clinical tables and `concept` as TABLE.parquet, or give a database"
     return CaseError(Problem(code, found, expected, step, Place(where)))
+
+
+GROUPED = ("concept", "unit", "unit_text", "compared")
+"""What rows have to share to be counted together."""
+
+
+def make_census(connection: DuckDBPyConnection) -> None:
+    """Make the empty table of counts, one row for rows that are read alike."""
+    connection.execute(
+        'CREATE OR REPLACE TABLE omop.census ("table" VARCHAR, concept BIGINT, unit BIGINT, '
+        "unit_text VARCHAR, compared BIGINT, rows BIGINT, later BIGINT, valued BIGINT, "
+        "empty BIGINT)"
+    )
 
 
 def write_rows(
@@ -163,10 +184,14 @@ class FileTables:
         )
 
     def census(self, connection: DuckDBPyConnection, table: str, today: date) -> None:
-        """Count the rows of each concept, and those after a day."""
+        """Count the rows that are read alike, and those after a day."""
+        there = TABLES[table].parts
+        chosen = ", ".join(name if name in there else f"NULL AS {name}" for name in GROUPED)
+        value = "value" if "value" in there else "NULL"
         connection.execute(
-            "INSERT INTO omop.census SELECT ?, concept, COUNT(*), COUNT(*) FILTER (day > ?) "
-            f"FROM omop.{table} GROUP BY concept",
+            f"INSERT INTO omop.census SELECT $1, {chosen}, COUNT(*), COUNT(*) FILTER (day > $2), "
+            f"COUNT({value}) FILTER (day <= $2), "
+            f"COUNT(*) FILTER (day <= $2 AND {value} IS NULL) FROM omop.{table} GROUP BY ALL",
             [table, today],
         )
 
