@@ -212,11 +212,21 @@ class _Loading:
         selects = [nothing, *(self._select(cells, name) for name in wanted)]
         self.connection.execute(f"CREATE OR REPLACE TABLE events AS {' UNION ALL '.join(selects)}")
         self.read.used["events"] = self._count("SELECT COUNT(*) FROM events")
-        for name in wanted:
-            parts = (cells.not_understood(fields()[name], f) for f in self.mapped.fields[name])
-            asked = " + ".join(f"COUNT(*) FILTER (WHERE {part})" for part in parts)
-            if strange := self._count(f"SELECT {asked} FROM flat"):
-                self.read.left_out[name, "no-value"] = strange
+        self._count_strange(cells, wanted)
+
+    def _count_strange(self, cells: Cells, wanted: Sequence[str]) -> None:
+        """Count what could not be made a record of, for all fields in one pass."""
+        asked = [
+            " + ".join(
+                f"COUNT(*) FILTER (WHERE {cells.not_understood(fields()[name], fill)})"
+                for fill in self.mapped.fields[name]
+            )
+            for name in wanted
+        ]
+        row = self.connection.execute(f"SELECT {', '.join([*asked, '0'])} FROM flat").fetchone()
+        for name, strange in zip(wanted, row or (), strict=False):
+            if strange:
+                self.read.left_out[name, "no-value"] = int(strange)
 
     def _select(self, cells: Cells, name: str) -> str:
         ways = [cells.record(fields()[name], fill) for fill in self.mapped.fields[name]]
