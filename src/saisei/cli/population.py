@@ -86,7 +86,7 @@ def screen_population(
         if report:
             from saisei.report import Screened
 
-            name = _name_of(source)
+            name = people.read.title or _name_of(source)
             _write_page(out / PAGE, Screened(result, chosen, name, people.read, small))
     _print(console(), result, people.read, small)
     _print_left_out(console(), people.read, small)

@@ -26,6 +26,7 @@ from saisei.cases import fields
 from saisei.eligibility.population.events import code_of
 from saisei.eligibility.population.flat.cells import Cells, name_of, text
 from saisei.eligibility.population.flat.mapping import Mapped
+from saisei.eligibility.population.flat.parts import text_of
 from saisei.eligibility.population.flat.reading import read_mapping, table_of
 from saisei.eligibility.population.read import Read
 
@@ -66,6 +67,7 @@ class FlatTable:
     def __post_init__(self) -> None:
         self.document = read_document(self.path)
         self.table = table_of(self.document)
+        self.read.title = text_of(self.document.data.get("title") or "")
 
     @property
     def digest(self) -> str:
