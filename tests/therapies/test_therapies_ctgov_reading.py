@@ -55,6 +55,12 @@ WHOLE = {
     "No history of seizures": "not seizure_history",
     "Not pregnant or breast-feeding": "not pregnant_or_breastfeeding",
     "non-lacunar infarct": "not lacunar_infarct",
+    "No midline shift or haemorrhagic transformation": "not (midline_shift "
+    "or haemorrhagic_transformation)",
+    "No midline shift, no haemorrhagic transformation": "not midline_shift "
+    "and not haemorrhagic_transformation",
+    "No myocardial infarction or prior stroke in the last 3 months": "not "
+    "(months_since_previous_stroke <= 3 or months_since_myocardial_infarction <= 3)",
     "Negative for HIV, HBV and HCV": "not any_of(infection_serology_positive, "
     "{'HIV', 'HBV', 'HCV'})",
     # the laboratory
@@ -121,6 +127,18 @@ PARTLY = [
     ("inclusion", "ALT ≤ 2.5 x ULN", "ast_alt_x_uln <= 2.5", ""),
     ("inclusion", "Treatment within 48 hours of onset", "hours_since_stroke <= 48", "Treatment"),
     ("exclusion", "Severe head injury within 3 months", "months_since_head_trauma <= 3", ""),
+    (
+        "exclusion",
+        "Blood pressure < 90/60 mmHg",
+        "systolic_bp_mmhg < 90 or diastolic_bp_mmhg < 60",
+        "",
+    ),
+    (
+        "inclusion",
+        "Blood pressure > 90/60 mmHg",
+        "systolic_bp_mmhg > 90 and diastolic_bp_mmhg > 60",
+        "",
+    ),
 ]
 
 
@@ -138,6 +156,13 @@ WITHHELD = [
     ("inclusion", "NIHSS of 6 or more or severe aphasia"),
     ("exclusion", "No disability before the stroke (pre-stroke mRS 0-2)"),
     ("exclusion", "Uncontrolled epilepsy"),
+    ("inclusion", "No epilepsy and dementia"),
+    (
+        "inclusion",
+        "Subacute: 10 days after stroke or more. Chronic: at least 6 months after stroke",
+    ),
+    ("exclusion", "SaO2 > 95% maintained with oxygen"),
+    ("exclusion", "Epilepsy and diabetes that needs insulin"),
     ("exclusion", "Epilepsy requiring treatment"),
     ("exclusion", "INR > 1.7 and creatinine > 2 mg/dL"),
     ("exclusion", "Coagulopathy (INR > 1.7)"),
@@ -167,6 +192,9 @@ UNREAD = [
     ("exclusion", "Stroke within 30 days before the index stroke"),
     ("inclusion", "NIHSS item 6 of 2 or more"),
     ("inclusion", "Occlusion of the MCA"),
+    ("inclusion", "Posterior circulation ASPECTS of 7 or more"),
+    ("exclusion", "Diastolic pressure over 180/100"),
+    ("inclusion", "A look-alike is unlikely (e.g., epilepsy, coma)"),
     ("exclusion", "Negative pregnancy test"),
     ("inclusion", "年齢18歳以上、NIHSS 7点以上の方"),
 ]

@@ -151,7 +151,8 @@ def _together(piece: Piece, parts: tuple[Part, ...], unread: str) -> tuple[str |
     join = None if why else _join(piece, _between(piece.text, parts))
     if join is None:
         return None, why or "how the parts belong together needs a reader"
-    when = f" {join} ".join(_bracketed(part.when, len(parts)) for part in parts)
+    said = tuple(dict.fromkeys(part.when for part in parts))
+    when = _under_one_no(parts, join) or f" {join} ".join(_bracketed(w, len(said)) for w in said)
     try:
         parse(when)
     except CriterionError:
@@ -176,9 +177,31 @@ def _obstacle(piece: Piece, parts: tuple[Part, ...], unread: str) -> str:
         ),
         (included and _says_or(piece.text, parts), "an alternative was not read"),
         (excluded and _narrowed(piece.text, parts), "a word beside the phrase may narrow it"),
+        (_no_of_unclear_reach(piece, parts), "how far the *no* reaches needs a reader"),
         (_two_limits(parts), "two limits for one field: which of them holds?"),
     )
     return next((why for holds, why in checks if holds), "")
+
+
+def _under_one_no(parts: tuple[Part, ...], join: str) -> str:
+    """Put *no A or B* together: neither of them. Empty where no such negation stands."""
+    first, *others = parts
+    if not first.negated or not others or join != "or":
+        return ""
+    inner = first.when.removeprefix("not ")
+    inner = inner[1:-1] if inner.startswith("(") else inner
+    return f"not ({' or '.join(_bracketed(w, 2) for w in (inner, *(p.when for p in others)))})"
+
+
+def _no_of_unclear_reach(piece: Piece, parts: tuple[Part, ...]) -> bool:
+    """Tell whether it is open how far a *no* reaches; *no A or B* and *no A, no B* are clear."""
+    negated = [part.negated for part in parts]
+    if len(parts) < 2 or not any(negated):
+        return False
+    joins = {gap.strip(" ,") for gap in _between(piece.text, parts)}
+    if negated == [True] + [False] * (len(parts) - 1):
+        return not joins <= {"or", "nor", "", "any", "or any"} or "or" not in " ".join(joins)
+    return not all(negated) or "or" in joins
 
 
 def _between(text: str, parts: tuple[Part, ...]) -> list[str]:
@@ -230,7 +253,7 @@ def _join(piece: Piece, between: list[str]) -> str | None:
     usual = "and" if piece.side == "inclusion" else "or"
     found = set()
     for gap in between:
-        if "(" in gap or has(words["defining"], gap):
+        if "(" in gap or ". " in gap or has(words["defining"], gap):
             return None
         joins = {name for name, terms in words["joins"].items() if has(terms, gap)}
         found |= joins or {","}

@@ -10,6 +10,7 @@ from typing import Any
 from saisei.therapies.ctgov.amounts import Amount, amount_at
 from saisei.therapies.ctgov.limits import limit
 from saisei.therapies.ctgov.part import Part, Units, units, wanted
+from saisei.therapies.ctgov.splitting import Side
 from saisei.therapies.ctgov.words import any_of, compiled, has, table, unit_pattern
 
 __all__ = ["read_ages", "read_blood_pressure", "read_quantities"]
@@ -139,7 +140,7 @@ def _past_gloss(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def read_blood_pressure(text: str) -> Iterator[Part]:
+def read_blood_pressure(text: str, side: Side) -> Iterator[Part]:
     """Read ``blood pressure > 185/110 mmHg``."""
     row = table()["blood_pressure"]
     value = compiled(
@@ -152,7 +153,7 @@ def read_blood_pressure(text: str) -> Iterator[Part]:
     for term in wanted(row["terms"]).finditer(text):
         if match := value.match(text, term.end()):
             sign = signs[match.group(1)]
-            join = "or" if sign.startswith(">") else "and"
+            join = "or" if side == "exclusion" else "and"
             when = (
                 f"{row['systolic']} {sign} {match.group(2)} {join} "
                 f"{row['diastolic']} {sign} {match.group(3)}"
