@@ -93,9 +93,9 @@ RULES = [
       "または血小板数が100 × 10⁹/L未満である")),
     ("not (seizure_history or coma)", "けいれん発作の既往がなく、かつ、昏睡状態ではない"),
     ("not (in_other_trial and epilepsy)",
-     "他の治験に参加していないか、またはてんかんと診断されていない"),
+     "他の臨床試験に参加していないか、またはてんかんと診断されていない"),
     ("not (in_other_trial or epilepsy or coma)",
-     "他の治験に参加しておらず、てんかんと診断されておらず、かつ、昏睡状態ではない"),
+     "他の臨床試験に参加しておらず、てんかんと診断されておらず、かつ、昏睡状態ではない"),
     (("stroke_hemisphere == 'right' and 6 <= nihss_total <= 15"
       " or stroke_hemisphere == 'left' and 6 <= nihss_total <= 18"),
      ("（病変側が右であり、かつ、NIHSSが6以上15以下である）、"
