@@ -126,6 +126,7 @@ PARTLY = [
     ("exclusion", "mRS ≥ 2", "mrs_current >= 2", ""),
     ("inclusion", "ALT ≤ 2.5 x ULN", "ast_alt_x_uln <= 2.5", ""),
     ("inclusion", "Treatment within 48 hours of onset", "hours_since_stroke <= 48", "Treatment"),
+    ("exclusion", "Patients with INR > 1.7 or odd teeth", "inr > 1.7", "odd teeth"),
     ("exclusion", "Severe head injury within 3 months", "months_since_head_trauma <= 3", ""),
     (
         "exclusion",
@@ -162,6 +163,7 @@ WITHHELD = [
         "Subacute: 10 days after stroke or more. Chronic: at least 6 months after stroke",
     ),
     ("exclusion", "SaO2 > 95% maintained with oxygen"),
+    ("exclusion", "Use of an anticoagulant with INR > 1.7"),
     ("exclusion", "Epilepsy and diabetes that needs insulin"),
     ("exclusion", "Epilepsy requiring treatment"),
     ("exclusion", "INR > 1.7 and creatinine > 2 mg/dL"),
@@ -275,6 +277,15 @@ def test_every_expression_parses_and_every_part_has_its_place(words: list[str], 
         if draft.extent == "whole":
             assert not draft.unread
             assert draft.when is not None
+
+
+@pytest.mark.parametrize("words", ["pregnant or breast-feeding ", "CT or MRI ", "7-20 ", "(no "])
+def test_an_endless_item_is_kept_unread_and_a_long_one_is_soon_read(words: str) -> None:
+    (endless,) = draft_criteria("Exclusion Criteria:\n\n* " + words * 4_000)
+    assert (endless.extent, endless.unread) == ("unread", endless.piece.text)
+    assert "split it by hand" in endless.notes[0]
+    (long,) = draft_criteria("Exclusion Criteria:\n\n* " + (words * 600)[:2_400])
+    assert not any("split it by hand" in note for note in long.notes)
 
 
 def test_nothing_is_read_of_an_unclear_item() -> None:

@@ -23,6 +23,8 @@ __all__ = ["Draft", "Extent", "draft_criteria", "draft_item"]
 
 Extent = Literal["whole", "partly", "unread"]
 
+_LONGEST = 2_500
+"""An item of more characters is a whole section; clear rules read single sentences."""
 _NUMBER = re.compile(r"[<>]|in \{\d").search
 _FOREIGN = 0.2
 """From this share of letters outside of the Latin alphabet on, a text is not taken as English."""
@@ -106,6 +108,8 @@ def _not_read(piece: Piece) -> str:
     foreign = sum(ord(sign) > 0x24F and not 0x370 <= ord(sign) < 0x400 for sign in letters)
     if letters and foreign / len(letters) > _FOREIGN:
         return "not in English"
+    if len(piece.text) > _LONGEST:
+        return f"longer than {_LONGEST:,} characters: split it by hand"
     if piece.side == "unclear":
         return "no heading says whether this includes or excludes"
     if has(table()["headings"]["others"], fold(piece.under)) and not piece.nested:
@@ -220,6 +224,10 @@ def _narrowed(text: str, parts: tuple[Part, ...]) -> bool:
         folded = folded[:start] + "|" * (end - start) + folded[end:]
     light = compiled(rf"(?<=\s){any_of(table()['filler'])}(?=\s)")
     for part in parts:
+        # `anticoagulants with INR > 1.7`: neither alone excludes
+        both = compiled(r"(.*)(?<!\w)(?:with|and)\s*$").match(folded[: part.start])
+        if both and compiled(r"\w\s*$").search(light.sub("", f" {both.group(1)} ")):
+            return True
         if part.team or _NUMBER(part.when):
             continue
         before = light.sub("", f" {folded[: part.start]} ")
