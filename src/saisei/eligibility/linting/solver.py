@@ -59,7 +59,7 @@ from saisei.eligibility.tree import (
 
 __all__ = ["MOST_STEPS", "Found", "find_person"]
 
-MOST_STEPS = 2_000
+MOST_STEPS = 500
 """After so many choices the search is given up, and nothing is claimed."""
 NEAR = 1e-9
 
@@ -84,6 +84,14 @@ def find_person(goals: Sequence[Goal], *, exact: bool) -> Found:
         that are wanted to be true or false and settle no unknown: what is true of a person of whom
         little is known is true whatever the rest is.
     """
+    found = _find(goals, exact=exact)
+    if found.who == "open" and not exact:  # a person of whom all is known exactly is one, too
+        known = _find(goals, exact=True)
+        return known if known.who == "somebody" else found
+    return found
+
+
+def _find(goals: Sequence[Goal], *, exact: bool) -> Found:
     search = _Search(goals, exact=exact)
     state = search.look(dict(search.start), list(goals))
     if state is None:
