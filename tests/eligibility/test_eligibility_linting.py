@@ -23,11 +23,13 @@ from eligibility.drawn import (
     draw_rule,
 )
 from saisei.base.dates import Span
-from saisei.cases import Answer, case_from_data
+from saisei.cases import Answer, OpenList, case_from_data
 from saisei.eligibility import (
+    Counted,
     Criterion,
     Expression,
     Kind,
+    ListTest,
     Measured,
     Not,
     Resolved,
@@ -295,16 +297,13 @@ def drawn_person(random: Random) -> Person:
 
 def exact_person(random: Random) -> Person:
     """Draw a person of whom everything is known exactly."""
-    while True:
-        person = drawn_person(random)
-        if all(a.known and not isinstance(a.value, Span) for a in person.values()):
-            return person
-        for source in SOURCES:
-            while not person[source].known or isinstance(person[source].value, Span):
-                answer = draw_answer(random, source)
-                if possible(source, answer):
-                    person[source] = answer
-        return person
+    person = drawn_person(random)
+    for source in SOURCES:
+        while not person[source].known or isinstance(person[source].value, Span | OpenList):
+            answer = draw_answer(random, source)
+            if possible(source, answer):
+                person[source] = answer
+    return person
 
 
 @given(st.integers(0, 10**9))
@@ -318,7 +317,7 @@ def test_what_holds_of_a_person_is_never_called_impossible(seed: int) -> None:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=15)
+@settings(max_examples=12)
 def test_a_protocol_with_a_witness_is_never_contradictory(seed: int) -> None:
     random = Random(seed)  # noqa: S311 - which example, not a secret
     person = exact_person(random)
@@ -339,7 +338,9 @@ def test_without_computed_numbers_the_search_always_ends_in_a_proof(seed: int) -
     random = Random(seed)  # noqa: S311 - which example, not a secret
     drawn = [draw_rule(random, 2) for _ in range(3)]
     goals = [Wanted(one, random.choice([TRUE, FALSE, UNKNOWN])) for one in drawn]
-    if any(isinstance(leaf, Measured) for one in drawn for leaf in leaves_of(one)):
+    leaves = [leaf for one in drawn for leaf in leaves_of(one)]
+    words = {v for leaf in leaves if isinstance(leaf, ListTest | Counted) for v in leaf.values}
+    if any(isinstance(leaf, Measured) for leaf in leaves) or len(words) > 5:  # nothing is claimed
         return
     found = find_person(goals, exact=False)
     assert found.who in ("nobody", "somebody")
