@@ -36,6 +36,7 @@ from saisei.eligibility import (
     Source,
     evaluate,
     field_of,
+    judge,
     leaves_of,
     parse,
 )
@@ -355,7 +356,7 @@ def missing(source: Source) -> Answer:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_a_contradiction_by_construction_is_found(seed: int) -> None:
     """Some rules of a person, and one that says the opposite of them together."""
     random = Random(seed)  # noqa: S311 - which example, not a secret
@@ -375,6 +376,34 @@ def test_a_contradiction_by_construction_is_found(seed: int) -> None:
         for left_out in named if len(named) > 1 else []:
             rest = [rule for rule in named if rule is not left_out]
             assert not [f for f in lint_protocol("d", rest) if f.code == "contradiction"]
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=25)
+def test_what_is_said_of_rules_holds_of_drawn_people(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - which example, not a secret
+    drawn = [draw_rule(random, 1) for _ in range(4)]
+    protocol = [
+        Criterion(f"r{n}", random.choice(["inclusion", "exclusion"]), "drawn", rule)
+        for n, rule in enumerate(drawn)
+    ]
+    people = [drawn_person(random) for _ in range(40)]
+    for finding in lint_protocol("drawn", protocol):
+        first, *others = (protocol[int(name.removeprefix("r"))] for name in finding.criteria)
+        for person in people:
+            truth = evaluate(first.when, person.__getitem__).truth
+            met = [judge(rule, person.__getitem__).truth is Truth.TRUE for rule in others]
+            match finding.code:
+                case "never-true" | "window-impossible":
+                    assert truth is not Truth.TRUE or not finding.found.startswith("`")
+                case "never-false":
+                    assert truth is not Truth.FALSE
+                case "never-unknown":
+                    assert truth.known
+                case "redundant" | "duplicate" if all(met):
+                    assert judge(first, person.__getitem__).truth is Truth.TRUE
+                case "contradiction":
+                    assert not all(met) or judge(first, person.__getitem__).truth is not Truth.TRUE
 
 
 def test_days_and_hours_of_a_day_are_two_things_where_something_may_be_open() -> None:

@@ -136,6 +136,7 @@ class _Search:
         found = {name: domain_of(thing, exact=exact) for name, thing in things.items()}
         self.domains: dict[str, Domain] = {n: one for n, one in found.items() if one is not None}
         self.start: State = {name: domain.whole for name, domain in self.domains.items()}
+        self.cuts: dict[tuple[object, ...], State] = {}
         self.hulls: dict[tuple[str, int, float], _Lies] = {}
         self.reads: dict[Measured, list[tuple[Source, str, float]]] = {}
         self.sources = dict.fromkeys(source for leaf in leaves for source in sources_of(leaf))
@@ -262,14 +263,17 @@ class _Search:
 
     def cut(self, leaf: Measured, mask: int, state: State) -> bool:
         """Take away the kinds of each number with which no others come to what is wanted."""
-        for source in sources_of(leaf):
-            name = place_of(source, exact=self.exact).name
-            for bit in _bits(state[name]):
-                if not self.computed(leaf, {**state, name: bit}) & mask:
-                    state[name] &= ~bit
-            if not state[name]:
-                return False
-        return True
+        names = list(dict.fromkeys(place_of(s, exact=self.exact).name for s in sources_of(leaf)))
+        key = (leaf, mask, *(state[name] for name in names))
+        if key not in self.cuts:
+            left = {name: state[name] for name in names}
+            for name in names:
+                for bit in _bits(left[name]):
+                    if not self.computed(leaf, {**left, name: bit}) & mask:
+                        left[name] &= ~bit
+            self.cuts[key] = left
+        state.update(self.cuts[key])
+        return all(self.cuts[key].values())
 
     def split(self, state: State, goals: Sequence[Goal]) -> State | None:
         """Try the kinds of one number, half of them at a time; give up none that may be."""
