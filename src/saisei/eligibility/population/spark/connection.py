@@ -2,8 +2,8 @@
 
 What reads the tables of a hospital is written once, for a connection to DuckDB. `SparkConnection`
 does the part of a connection that it uses, on a Spark session. A table is computed when it is first
-read, kept as long as the connection, and spread by person if it is about people: so that
-everything about a person lies together, and no later step moves it again.
+read, and kept. If it is about people it is spread by person: everything about one lies together,
+and no later step moves it again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ class SparkConnection:
         self.session = session
         self._waiting: dict[str, list[DataFrame]] = {}
         self._kept: dict[str, DataFrame] = {}
-        self._stale: set[str] = set()
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         """Do one statement; ``?`` stands for the next parameter in it, ``$1`` for the first."""
@@ -98,29 +97,29 @@ class SparkConnection:
         self._waiting[name] = [frame]
 
     def settle(self, name: str) -> None:
-        """Compute a table of which parts are waiting, and keep it."""
+        """Compute a table of which parts are waiting, and keep it.
+
+        How it came about is forgotten, so that the plans of later queries stay small. Records of
+        people stay where they are, spread by person; a table of codes or counts comes here.
+        """
         parts = self._waiting.pop(name, [])
         if not parts:
             return
-        before = self._kept.pop(name, None)
-        frames = [*([] if before is None or name in self._stale else [before]), *parts]
-        frame = reduce(lambda one, other: one.union(other), frames)
-        if not all(part.isLocal() for part in frames):
-            frame = self._spread(frame).persist()
-            frame.count()
+        before = [self._kept.pop(name)] if name in self._kept else []
+        frame = reduce(lambda one, other: one.union(other), [*before, *parts])
+        if PERSON in frame.columns:
+            parted = int(self.session.conf.get(PARTS) or 1)
+            frame = frame.repartition(parted, PERSON).localCheckpoint()
+        elif not all(part.isLocal() for part in parts):
+            frame = self.rows(frame.schema, frame.collect())
         frame.createOrReplaceTempView(name)
-        if before is not None:
-            before.unpersist()
         self._kept[name] = frame
         self._waiting[name] = []
-        self._stale.discard(name)
 
     def forget(self, name: str) -> None:
         """Take a table away, and what it held."""
         self._waiting.pop(name, None)
-        self._stale.discard(name)
-        if name in self._kept:
-            self._kept.pop(name).unpersist()
+        self._kept.pop(name, None)
 
     def close(self) -> None:
         """Take all tables away."""
@@ -140,10 +139,9 @@ class SparkConnection:
 
     def _delete(self, name: str, condition: exp.Expr) -> None:
         """Let the rows that stay take the place of all, when the table is read next."""
-        self.settle(name)
         gone = exp.func("COALESCE", condition.copy(), exp.false())
-        self._waiting[name] = [self._frame(exp.select("*").from_(name).where(exp.not_(gone)))]
-        self._stale.add(name)
+        kept = self._frame(exp.select("*").from_(name).where(exp.not_(gone)))
+        self.keep(name, kept)
 
     def _columns(self, query: exp.Expr) -> list[tuple[str, str]]:
         """Give the columns of a query and their types, as DuckDB calls them."""
@@ -162,11 +160,6 @@ class SparkConnection:
             if isinstance(table.this, exp.Identifier):
                 self.settle(flat_name(table))
         return self.session.sql(in_spark(query))
-
-    def _spread(self, frame: DataFrame) -> DataFrame:
-        if PERSON not in frame.columns:
-            return frame
-        return frame.repartition(int(self.session.conf.get(PARTS) or 1), PERSON)
 
 
 def _fill(tree: exp.Expr, parameters: Sequence[object]) -> None:

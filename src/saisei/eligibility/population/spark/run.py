@@ -30,6 +30,7 @@ from saisei.eligibility.population.attrition import (
     item_rows,
     tally,
 )
+from saisei.eligibility.population.dialects import spark_sql
 from saisei.eligibility.population.events import field_codes
 from saisei.eligibility.population.needed import Rule, fillable, longest_days, rules_of
 from saisei.eligibility.population.omop.source import OmopSource
@@ -132,6 +133,8 @@ def _tables(session: SparkSession) -> Iterator[SparkConnection]:
     try:
         yield connection
     finally:
+        for name in ("marks", "judged", "wide", "rules"):
+            session.catalog.dropTempView(name)  # and what is kept of it
         connection.close()
 
 
@@ -168,16 +171,20 @@ def _judge(
     # The reading asks of a connection only what `SparkConnection` does.
     source.load(cast("DuckDBPyConnection", connection), needed, as_of)
     rows = [tuple(getattr(rule, name) for name in Rule.__slots__) for rule in rules_of(needed)]
-    connection.keep("rules", connection.rows(RULES, rows))
+    connection.show("rules", connection.rows(RULES, rows))
+    connection.settle("people")
     codes = {row[0] for row in connection.execute("SELECT DISTINCT field FROM events").fetchall()}
     recorded = [name for name, code in field_codes().items() if code in codes]
     told = fillable(sources, recorded)
-    wide = wide_query(told, as_of, recorded)
-    connection.execute(f"CREATE OR REPLACE TABLE wide AS {wide}")
+    session = connection.session
+    wide = session.sql(spark_sql(wide_query(told, as_of, recorded))).persist()
+    wide.createOrReplaceTempView("wide")
     judged = query(rules, "pyspark", "wide", map(Column.of, told))
-    connection.settle("wide")
-    connection.show("judged", connection.session.sql(judged))
-    connection.execute(f"CREATE TABLE marks AS {marks_query(protocols, rules, 'judged')}")
+    session.sql(judged).createOrReplaceTempView("judged")
+    marks = session.sql(spark_sql(marks_query(protocols, rules, "judged"))).persist()
+    marks.createOrReplaceTempView("marks")
+    marks.count()
+    wide.unpersist()
 
 
 def _stacked(protocols: Sequence[Protocol]) -> str:
@@ -193,7 +200,6 @@ def _stacked(protocols: Sequence[Protocol]) -> str:
 
 def _counted(connection: SparkConnection, protocols: Sequence[Protocol]) -> tuple[Attrition, ...]:
     """Count every protocol; the people who share the same marks come back as one number."""
-    connection.settle("marks")
     rows = connection.session.sql(
         "SELECT protocol, failing, unknown, COUNT(*) AS people "
         f"FROM ({_stacked(protocols)}) GROUP BY protocol, failing, unknown"
