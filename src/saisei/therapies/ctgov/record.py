@@ -140,11 +140,11 @@ def records_in(data: object, name: str = "record") -> tuple[Registered, ...]:
     studies = data["studies"]
     if not isinstance(studies, list) or not studies:
         raise _refuse(name, "no-studies", "`studies` holds none", "at least one study", _WHERE)
-    found = tuple(_study(one, f"{name}: study {at + 1}") for at, one in enumerate(studies))
-    twice = sorted(number for number, times in Counter(s.id for s in found).items() if times > 1)
+    read = tuple(_study(one, f"{name}: study {at + 1}") for at, one in enumerate(studies))
+    twice = sorted(number for number, times in Counter(s.id for s in read).items() if times > 1)
     if twice:
         raise _refuse(name, "repeated", f"{', '.join(twice)} more than once", "each study once")
-    return found
+    return read
 
 
 def _study(data: object, name: str) -> Registered:
