@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+SPARK := .venv-spark/.ready
 
-.PHONY: report test test-deep bench validate lock clean
+.PHONY: report test test-deep test-spark bench validate lock clean
 
 report: $(READY)
 	$(BIN)/saisei report examples/01-chronic-arm.yaml --as-of 2026-11-20T09:00+09:00 -o report.html
@@ -19,6 +20,10 @@ test: $(READY)
 test-deep: $(READY)
 	HYPOTHESIS_PROFILE=random $(BIN)/pytest -q -n 2
 
+# needs Java 17 or 21, and some hundred megabytes for Spark
+test-spark: $(SPARK)
+	.venv-spark/bin/pytest -q tests/eligibility/test_eligibility_dialects.py tests/eligibility/test_eligibility_engines.py tests/eligibility/test_eligibility_spark.py tests/cli/test_cli_population_spark.py
+
 bench: $(READY)
 	$(BIN)/python tools/bench.py
 
@@ -27,6 +32,7 @@ validate: $(READY)
 
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra frames --extra population pyproject.toml -o requirements/lock.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --constraints requirements/lock.txt --extra dev --extra frames --extra population --extra spark pyproject.toml -o requirements/spark.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/uv.in -o requirements/uv.txt
 
 $(READY): pyproject.toml requirements/lock.txt requirements/uv.txt
@@ -36,5 +42,11 @@ $(READY): pyproject.toml requirements/lock.txt requirements/uv.txt
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
+$(SPARK): $(READY) requirements/spark.txt
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .venv-spark
+	VIRTUAL_ENV=.venv-spark $(BIN)/uv pip sync -q --require-hashes requirements/spark.txt
+	VIRTUAL_ENV=.venv-spark $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
 clean:
-	rm -rf .venv build dist report.html
+	rm -rf .venv .venv-spark build dist report.html
