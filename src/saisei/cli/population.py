@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import typer
 
 from saisei.base.errors import OptionError, Place, Problem
+from saisei.cli.benchmark import label, score
 from saisei.cli.output import (
     as_of_option,
     console,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["app", "screen_population"]
 
 app = typer.Typer(help="Make-believe hospitals, to try a screening on.", no_args_is_help=True)
+app.command("score")(score)
+app.command("label")(label)
 
 MOST_PEOPLE = 20_000_000
 FIRST_YEAR = 1900
@@ -154,8 +157,14 @@ def simulate(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Write the tables here.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same tables.", min=0)] = 1,
     day: Annotated[str, typer.Option(help="The day before which nearly all lies.")] = "2026-11-20",
+    planted: Annotated[
+        int, typer.Option(help="Of how many people, at most, the truth is planted.", min=0)
+    ] = 10_000,
 ) -> None:
     """Write a make-believe hospital in the OMOP model, of any size.
+
+    What is so of each planted person, and what can be known of it from the tables, stands in the
+    folder `gold` beside them.
 
     Example: saisei population simulate --people 1000 --seed 1 -o hospital
     """
@@ -173,7 +182,7 @@ def simulate(
     with _plain_errors(out):
         from saisei.eligibility.population.simulate import simulate_omop
 
-        simulate_omop(people, seed, out, last)
+        simulate_omop(people, seed, out, last, planted)
     typer.echo(f"written to {out}: {people:,} people who do not exist")
 
 
