@@ -435,6 +435,7 @@ MISTAKES = {
     "fields: {has_brain_imaging: {constant: {value: [CT], open: 1}}}": "cannot be open",
     "fields: {sex: {column: a, words: {1: {value: male, date: 2024}}}}": "named values",
     "fields: {sex: {column: a, words: {1: male}, only_where: {a: {b: c}}}}": "a list of words",
+    "fields: {sex: {column: a, words: {1: male}, only_where: {a: }}}": "no word stands here",
     "fields: {}": "nothing to read",
     "feilds: {sex: {column: a}}": "Did you mean `fields`",
     "separator: ';;'\n" + SEX: "one of",
@@ -472,6 +473,12 @@ def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
 
 TRUNCATED = gzip.compress(("a\n" + "1\n" * 50_000).encode())[:-20]
 TABLES = {
+    "a quote never closed": ("t.csv", b'a,b\n1,2\n"secret,2\n3,4\n', "t.csv:3"),
+    "a quote never closed, compressed": (
+        "t.csv.gz",
+        gzip.compress(b'a,b\n1,2\n1,"secret\n'),
+        "t.csv.gz:3",
+    ),
     "ragged": ("t.csv", b"a,b\n1,2\nsecret,2,3\n", "t.csv:3"),
     "other encoding": ("t.csv", "a\nsecr\u00e9t\n".encode("latin-1"), "UTF-8"),
     "other encoding of the names": ("t.csv", "a,\u00e9\nsecret,1\n".encode("latin-1"), "UTF-8"),
@@ -515,6 +522,12 @@ def test_the_table_must_be_there(tmp_path: Path, table: str) -> None:
     path.write_text(f"{table}{SEX}", encoding="utf-8")
     with pytest.raises(CaseError, match="beside this one"):
         load(path)
+
+
+def test_a_quote_inside_a_cell_is_a_sign_like_others(tmp_path: Path) -> None:
+    table = 'a,b\n1,5" nail\n1,"x ""y"" z"\n'
+    _, people, found = load(write(tmp_path, SEX, table))
+    assert (people, len(found)) == ([1, 2], 2)
 
 
 def test_nobody_is_a_population_too(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from saisei.base.documents import Document, parse_document
 from saisei.base.errors import DataError, DocumentError
 from saisei.therapies import loading
 from saisei.therapies.ctgov import (
+    Age,
     accepted_trial,
     check_review,
     draft_criteria,
@@ -214,7 +215,10 @@ def _told(error: pytest.ExceptionInfo[DocumentError]) -> str:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        ([1], "not-a-study"),
+        (1, "not-a-study"),
+        ([1], "no-protocol-section"),
+        ([], "no-studies"),
+        ([STUDY, STUDY], "repeated"),
         ({"FullStudiesResponse": {}}, "old-version"),
         ({"FullStudy": {}}, "old-version"),
         ({}, "no-protocol-section"),
@@ -226,6 +230,7 @@ def _told(error: pytest.ExceptionInfo[DocumentError]) -> str:
         ({"protocolSection": {"identificationModule": {"nctId": 12}}}, "wrong-kind"),
         (_study(eligibilityCriteria=["a"]), "wrong-kind"),
         (_study(eligibilityCriteria="x" * 200_000), "too-long"),
+        ({"protocolSection": STUDY["protocolSection"] | {"eligibilityModule": "x"}}, "wrong-kind"),
     ],
 )
 def test_what_is_no_record_is_refused(data: object, code: str) -> None:
@@ -252,6 +257,17 @@ def test_files_that_are_no_json_are_refused(tmp_path: Path, content: bytes, code
     assert _told(error) == code
     with pytest.raises(DocumentError):
         read_records(tmp_path)
+
+
+@pytest.mark.parametrize("age", ["9" * 400 + " Years", "eighteen", "-5 Years", "1e9 Years"])
+def test_an_age_that_nobody_has_sets_no_limit(age: str) -> None:
+    (registered,) = records_in(_study(minimumAge="18 Years", maximumAge=age))
+    assert registered.maximum_age == Age(age, None)
+    assert "age_years >= 18" in draft_text(registered, DAY)
+
+
+def test_a_list_of_studies_is_a_file_of_studies() -> None:
+    assert records_in([STUDY]) == records_in({"studies": [STUDY]}) == records_in(STUDY)
 
 
 def test_a_file_of_several_studies_gives_each(tmp_path: Path) -> None:

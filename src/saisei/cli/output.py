@@ -129,6 +129,8 @@ def must_be_known(value: str, known: Sequence[str], name: str) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all: into a temporary file beside it, then renamed.
 
+    A link keeps leading where it leads; what is no file (``/dev/stdout``) is written to as it is.
+
     Raises
     ------
     OptionError
@@ -136,11 +138,15 @@ def write_whole(path: Path, text: str) -> None:
     """
     temporary: str | None = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+        target = path.resolve()
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        Path(temporary).replace(target)
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

@@ -26,7 +26,9 @@ MAX_CRITERIA = 100_000
 """The registry takes criteria of 20,000 characters; beyond this it is the wrong text."""
 
 _NCT = re.compile(r"NCT\d{8}\Z")
-_AGE = re.compile(r"\s*(\d+(?:\.\d+)?)\s+(Year|Month|Week|Day|Hour|Minute)s?\s*\Z", re.IGNORECASE)
+_AGE = re.compile(
+    r"\s*(\d{1,3}(?:\.\d{1,6})?)\s+(Year|Month|Week|Day|Hour|Minute)s?\s*\Z", re.IGNORECASE
+)
 _YEARS = {"year": 1.0, "month": 1 / 12}
 _WHERE = "Download the study as JSON (API version 2) from ClinicalTrials.gov"
 
@@ -88,7 +90,7 @@ def read_records(path: Path | str) -> tuple[Registered, ...]:
     Parameters
     ----------
     path
-        JSON of the registry's API version 2: one study, or ``{"studies": [...]}``.
+        JSON of the registry's API version 2: one study, a list, or ``{"studies": [...]}``.
 
     Raises
     ------
@@ -130,6 +132,8 @@ def records_in(data: object, name: str = "record") -> tuple[Registered, ...]:
     DocumentError
         It is no study of API version 2; each study that is broken is named.
     """
+    if isinstance(data, list):
+        data = {"studies": data}
     if not isinstance(data, Mapping):
         raise _refuse(name, "not-a-study", "no study stands here", "a `protocolSection`", _WHERE)
     if any(key in data for key in ("FullStudy", "FullStudiesResponse", "StudyFieldsResponse")):
@@ -139,7 +143,7 @@ def records_in(data: object, name: str = "record") -> tuple[Registered, ...]:
         return (_study(data, name),)
     studies = data["studies"]
     if not isinstance(studies, list) or not studies:
-        raise _refuse(name, "no-studies", "`studies` holds none", "at least one study", _WHERE)
+        raise _refuse(name, "no-studies", "the list holds none", "at least one study", _WHERE)
     read = tuple(_study(one, f"{name}: study {at + 1}") for at, one in enumerate(studies))
     twice = sorted(number for number, times in Counter(s.id for s in read).items() if times > 1)
     if twice:
@@ -157,6 +161,9 @@ def _study(data: object, name: str) -> Registered:
     if not _NCT.match(number):
         found = "`identificationModule.nctId` is missing or no NCT number"
         raise _refuse(name, "no-number", found, "NCT and eight digits", _WHERE)
+    if not isinstance(section.get("eligibilityModule", {}), Mapping):
+        found = "`eligibilityModule` is no part of a record"
+        raise _refuse(name, "wrong-kind", found, "names with values", _WHERE)
     criteria = reader.text("eligibilityModule", "eligibilityCriteria")
     if len(criteria) > MAX_CRITERIA:
         found = f"`eligibilityCriteria` has {len(criteria):,} characters"

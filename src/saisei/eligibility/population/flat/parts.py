@@ -67,6 +67,8 @@ class Parts:
     def where(self, raw: Any, steps: Steps) -> tuple[Where, ...]:
         """Give the rows that something is restricted to."""
         given = {} if raw is None else self.mapping(raw, steps)
+        for column in (column for column, words in given.items() if words in (None, [])):
+            self.note("empty", "no word stands here", "the words that count", (*steps, column))
         return tuple(
             Where(self.column(column, (*steps, column)), self.texts(words, (*steps, column)))
             for column, words in given.items()

@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import duckdb
 
@@ -109,7 +110,7 @@ class _Loading:
 
     def _take_in(self) -> Cells:
         """Make a table of the columns that are needed, as text, with the number of each row."""
-        with _reading(self.path):
+        with _reading(self.path, self.mapped.separator):
             there = self._there()
             self._check_columns(there)
             source, number = self._source()
@@ -262,11 +263,11 @@ def _in_order(connection: DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _reading(path: Path, separator: str) -> Iterator[None]:
     """Turn what is wrong with a file into one message that repeats nothing of its rows."""
     try:
-        if path.suffix == ".gz":
-            _check_whole(path)
+        if path.suffix != ".parquet" and _count_quotes(path) % 2:
+            _check_quotes(path, separator)
         yield
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         line = re.search(r"CSV Error on Line: (\d+)", str(error))
@@ -275,11 +276,30 @@ def _reading(path: Path) -> Iterator[None]:
         raise _unreadable(path, None) from None
 
 
-def _check_whole(path: Path) -> None:
-    """Refuse a compressed file that breaks off: a part of the people would look like all."""
-    with gzip.open(path) as file:
-        while file.read(CHUNK):
-            pass
+def _count_quotes(path: Path) -> int:
+    """Count the quotes, and so refuse a compressed file that breaks off.
+
+    A part of the people would look like all.
+    """
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        return sum(chunk.count(b'"') for chunk in iter(partial(file.read, CHUNK), b""))
+
+
+def _check_quotes(path: Path, separator: str) -> None:
+    """Refuse a quote that is never closed: the rows after it would be one cell, and lost."""
+    begins = 1
+    with _opened(path) as file:
+        rows = csv.reader(file, delimiter=separator, strict=True)
+        try:
+            for _ in rows:
+                begins = rows.line_num + 1
+        except csv.Error:
+            raise _unreadable(path, begins) from None
+
+
+def _opened(path: Path) -> IO[str]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    return opened(path, "rt", encoding="utf-8-sig", newline="")
 
 
 def _unreadable(path: Path, line: int | None) -> CaseError:
@@ -293,8 +313,7 @@ def _unreadable(path: Path, line: int | None) -> CaseError:
 
 def _header(path: Path, separator: str) -> list[str]:
     """Give the names of the columns of a CSV file."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+    with _opened(path) as file:
         return [name.strip() for name in next(csv.reader(file, delimiter=separator), [])]
 
 
