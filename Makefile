@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv-peers
 
 .PHONY: report test test-deep bench validate lock clean
 
@@ -19,15 +20,22 @@ test: $(READY)
 test-deep: $(READY)
 	HYPOTHESIS_PROFILE=random $(BIN)/pytest -q -n 2
 
-bench: $(READY)
+bench: $(READY) $(PEERS)/.ready
 	$(BIN)/python tools/bench.py
 
 validate: $(READY)
 	PYTHONPATH=tests $(BIN)/python tools/validate.py
 
+# Other programs that the benchmarks compare with, in a place of their own.
+$(PEERS)/.ready: requirements/peers.txt $(READY)
+	$(PYTHON) -m venv $(PEERS)
+	VIRTUAL_ENV=$(PEERS) $(BIN)/uv pip sync -q --require-hashes requirements/peers.txt
+	touch $@
+
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra frames --extra population pyproject.toml -o requirements/lock.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/peers.in -o requirements/peers.txt
 
 $(READY): pyproject.toml requirements/lock.txt requirements/uv.txt
 	$(PYTHON) -m venv .venv
@@ -37,4 +45,4 @@ $(READY): pyproject.toml requirements/lock.txt requirements/uv.txt
 	touch $@
 
 clean:
-	rm -rf .venv build dist report.html
+	rm -rf .venv $(PEERS) build dist report.html
