@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 from saisei.base.dates import Span
@@ -16,6 +16,7 @@ from saisei.eligibility import (
     Between,
     Compare,
     Counted,
+    Criterion,
     Elapsed,
     Empty,
     Expression,
@@ -38,6 +39,8 @@ from saisei.eligibility import (
     Window,
     field_of,
 )
+from saisei.therapies import programmes, trials
+from saisei.therapies.rules import programme_rules, trial_rules
 
 FLAGS = ("epilepsy", "coma", "diabetes", "seizure_history")
 NUMBERS = ("mrs_current", "gcs_total", "nihss_total", "months_since_myocardial_infarction")
@@ -137,3 +140,11 @@ def draw_value(random: Random, source: Source) -> Known:
 
 def lookup_in(person: Person) -> Lookup:
     return person.__getitem__
+
+
+def protocol_rules() -> Iterator[Criterion]:
+    """Give every rule of every trial and programme, those that are tested first among them."""
+    for trial in trials():
+        yield from (*trial_rules(trial), *trial.criteria)
+    for programme in programmes():
+        yield from programme_rules(programme)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,14 +18,19 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from saisei.base.dates import PartialDate
+from saisei.base.documents import parse_document
 from saisei.base.errors import CaseError
 from saisei.cases import case_from_data, fields
 from saisei.eligibility.population.events import Event, code_of, events_of_case, seconds
 from saisei.eligibility.population.flat import FlatTable
+from saisei.eligibility.population.flat.reading import read_mapping
 
-AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
+AS_OF = datetime(2026, 11, 20, 12, tzinfo=timezone(timedelta(hours=9)))
+"""A table has no zones: its clock is that of the moment."""
 STRANGE = object()
 """What a plain reader gives for a cell that it makes nothing of."""
 EVERYTHING = dict.fromkeys(fields(), 1e9)
@@ -171,13 +177,13 @@ def said(way: Way, row: Row) -> Any:
     value = way.plain(row)
     if value is None or value is STRANGE:
         return value
-    given = {"value": value}
+    entry = {"value": value}
     if way.field == "body_weight_kg":
-        given["date"] = row["weighed"] or "no day"
+        entry["date"] = row["weighed"] or "no day"
     if way.field == "fasting_glucose":
-        given["unit"] = "mg/dL"
+        entry["unit"] = "mg/dL"
     try:
-        return case_from_data({way.field: given}, as_of=AS_OF)
+        return case_from_data({way.field: entry}, as_of=AS_OF)
     except CaseError:
         return STRANGE
 
@@ -213,6 +219,31 @@ def test_every_cell_means_what_it_means_in_a_case(tmp_path: Path, seed: int) -> 
     assert source.read.left_out == strange
     assert {code_of(way.field) for way in WAYS} == {event.field for event in found}
     assert len(strange) >= 8
+
+
+ANYTHING = st.text(
+    st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=9
+)
+NUMBERS = st.one_of(st.integers(), st.floats(), st.dates(), st.datetimes()).map(str)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.one_of(ANYTHING, NUMBERS), min_size=40, max_size=40), st.integers(0, 9))
+def test_whatever_stands_in_a_table_is_read_or_counted(
+    tmp_path: Path, cells: list[str], seed: int
+) -> None:
+    """Nothing raises, and no record is out of the range of its field."""
+    random = Random(seed)  # noqa: S311 - what is tried, not a secret
+    columns = [name for way in WAYS for name in way.cells]
+    rows = [{name: random.choice(cells) for name in columns} for _ in range(20)]
+    source, people, found = load(write(tmp_path, MAPPING, as_csv(rows)))
+    assert len(people) == 20
+    assert set(source.read.left_out) <= {(way.field, "no-value") for way in WAYS}
+    names = list(fields())
+    for event in found:
+        limits = fields()[names[event.field]].range
+        assert limits is None or limits.low <= event.low <= event.high <= limits.high
+        assert event.first <= min(event.last, seconds(AS_OF))
 
 
 @pytest.mark.parametrize(
@@ -368,6 +399,7 @@ MISTAKES = {
     "fields: {onset_datetime: {column: a, ago_in: mo}}": "one of min, h, d, wk",
     "fields: {onset_datetime: {column: a, ago_in: h, off_by: {mor: 1}}}": "Did you mean `more`",
     "fields: {onset_datetime: {column: a, date: '%d.%m.%y'}}": "a form of dates",
+    "fields: {onset_datetime: {column: a, date: '%Y%'}}": "a form of dates",
     "fields: {onset_datetime: {date: {month: a}}}": "the columns of the year",
     "fields: {onset_datetime: {constant: 2027-01-01}}": "after the moment",
     "fields: {sex: {constant: unknown}}": "a constant that says nothing",
@@ -461,3 +493,15 @@ def test_the_table_must_be_there(tmp_path: Path, table: str) -> None:
 def test_nobody_is_a_population_too(tmp_path: Path) -> None:
     source, people, found = load(write(tmp_path, SEX, "a\n"))
     assert (people, found, source.read.people) == ([], [], 0)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_mappings_of_the_page_are_mappings() -> None:
+    page = (ROOT / "docs" / "flat-tables.md").read_text(encoding="utf-8")
+    whole, part = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    mapped = read_mapping(parse_document(whole.encode(), "page"), AS_OF)
+    assert len(mapped.fields) == 6
+    several = read_mapping(parse_document(f"fields:\n{part}".encode(), "page"), AS_OF)
+    assert len(several.fields["onset_datetime"]) == 2

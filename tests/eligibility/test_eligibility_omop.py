@@ -94,7 +94,7 @@ def add_events(folder: Path, records: dict[int, Records], strokes: dict[int, Str
                 continue
             if code.event and table == "condition_occurrence":
                 strokes[row["person_id"]].append((day, code.event))
-            for fill in code.fills if code.when == "ever" else ():
+            for fill in code.fills if code.when != "active" else ():
                 if fill.way == "onset":
                     records[row["person_id"]][fill.field].append((day, day.isoformat()))
                 elif fill.way == "value" and isinstance(fill.value, bool):
@@ -133,17 +133,22 @@ def numbers(code: Code, value: float, unit: tuple[str, str] | None) -> list[tupl
     return found
 
 
+SINCE = {f.field for one in codes() if one.when == "since-the-stroke" for f in one.fills}
+
+
 def case_of(said: dict[str, Any], records: Records, strokes: Strokes) -> Case:
-    for name, found in records.items():
-        said[name] = [{"value": value, "date": day.isoformat()} for day, value in set(found)]
     groups: list[list[tuple[date, str]]] = []
     for day, kind in sorted(strokes):
         if groups and day - groups[-1][-1][0] <= SAME_STROKE:
             groups[-1].append((day, kind))
         else:
             groups.append([(day, kind)])
+    began = groups[-1][0][0] if groups else date.max
+    for name, found in records.items():
+        counts = {one for one in found if name not in SINCE or one[0] >= began}
+        said[name] = [{"value": value, "date": day.isoformat()} for day, value in counts]
     if groups:
-        first = groups[-1][0][0].isoformat()
+        first = began.isoformat()
         said["onset_datetime"] = {"value": first, "date": first}
         kinds = {kind for _, kind in groups[-1]} - {"any"}
         if len(kinds) == 1:

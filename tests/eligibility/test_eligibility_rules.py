@@ -13,7 +13,6 @@ from saisei.eligibility import (
     Criterion,
     Lookup,
     by_field,
-    check_criteria,
     constant_truth,
     evaluate,
     field_name,
@@ -317,12 +316,6 @@ def test_a_rule_without_a_source_is_refused() -> None:
 )
 def test_a_rule_that_never_varies_is_found(rule: str, holds: Truth | None) -> None:
     assert constant_truth(parse(rule)) is holds
-
-
-def test_the_lint_names_repeats_and_constants() -> None:
-    always = Criterion("i1", "inclusion", "t", parse("mrs_current >= 0"))
-    codes = [problem.code for problem in check_criteria([TEAM, always, always])]
-    assert codes == ["constant", "repeated", "constant"]
 
 
 def test_a_lookup_asks_the_case_once() -> None:

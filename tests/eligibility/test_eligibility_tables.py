@@ -11,7 +11,8 @@ import pytest
 
 from saisei.base.dates import Span
 from saisei.cases import Answer, Case, Known, case_from_data, fields
-from saisei.eligibility import by_field, evaluate, parse, sentence
+from saisei.eligibility import by_field, evaluate, parse, reading_words, sentence
+from saisei.eligibility.catalogue import words_in
 
 PAGE = Path(__file__).parents[2] / "docs" / "criteria.md"
 RESULTS = {"yes": "TRUE", "no": "FALSE", "unknown": "UNKNOWN"}
@@ -122,6 +123,43 @@ SENTENCES = [
 @pytest.mark.parametrize(("rule", "said"), SENTENCES)
 def test_sentence(rule: str, said: str) -> None:
     assert sentence(parse(rule)) == said
+
+
+JAPANESE = [
+    (rule.strip("`"), said)
+    for header, _, *rows in tables()
+    if header == ["rule", "文"]
+    for rule, said in rows
+]
+
+
+@pytest.mark.parametrize(("rule", "said"), JAPANESE)
+def test_japanese_sentence(rule: str, said: str) -> None:
+    assert sentence(parse(rule), "ja") == said
+
+
+def test_the_verdicts_on_the_page_are_the_words_of_the_catalogue() -> None:
+    rows = next(rows for header, _, *rows in tables() if header[0] == "verdict")
+    keys = {row[0]: key for row in rows for key in VERDICTS if words_in("en")[key] == row[0]}
+    assert set(keys.values()) == set(VERDICTS)
+    assert [row[1] for row in rows] == [words_in("ja")[keys[row[0]]] for row in rows]
+
+
+VERDICTS = ("judged.met", "judged.not_met", "judged.unknown", "judged.team")
+
+
+READ: list[tuple[str, Answer]] = [
+    ("mrs_current == 3", Answer("mrs_current", "known", 3.0)),
+    ("seizure_history", Answer("seizure_history", "known", value=True)),
+    ("seizure_history", Answer("seizure_history", "missing")),
+]
+
+
+def test_the_readings_on_the_page_are_what_is_said_of_a_person() -> None:
+    rows = next(rows for header, _, *rows in tables() if header[0] == "verdict")
+    for (rule, answer), (_, _, english, japanese) in zip(READ, rows, strict=False):
+        (reading,) = evaluate(parse(rule), by_field({answer.field: answer}.__getitem__)).because
+        assert (reading_words(reading), reading_words(reading, "ja")) == (english, japanese)
 
 
 def test_the_page_lists_the_forms_that_parse() -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
     from saisei.eligibility.population.protocols import Protocol
     from saisei.eligibility.population.read import Read
     from saisei.eligibility.population.screen import Attrition, PopulationResult, RuleCount
+    from saisei.eligibility.population.small_counts import SmallCounts
+    from saisei.report import Screened
 
 __all__ = ["app", "screen_population"]
 
 app = typer.Typer(help="Make-believe hospitals, to try a screening on.", no_args_is_help=True)
 
 MOST_PEOPLE = 20_000_000
+PAGE = "report.html"
 
 
 def screen_population(
@@ -51,11 +55,22 @@ def screen_population(
     ] = None,
     as_of: Annotated[str | None, as_of_option()] = None,
     memory: Annotated[str, typer.Option(help="The most memory for the tables.")] = "2GB",
+    smallest_count: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Show counts below N as fewer than N, and round all others down to a multiple "
+            "of N, in every count that is printed or written.",
+        ),
+    ] = 0,
+    report: Annotated[bool, typer.Option(help="Write the page report.html.")] = True,
 ) -> None:
     """Hold everybody in a database or a table against every trial's entry rules.
 
-    Writes verdicts.parquet, criteria.parquet and the folder marks, and prints counts. Nothing about
-    a person is printed. A run that was stopped goes on where it was.
+    Writes report.html, criteria.parquet and missing.parquet, which hold counts, and for each person
+    verdicts.parquet and the folder marks. Nothing about a person is printed. A run that was stopped
+    goes on where it was.
 
     Example: saisei screen-population hospital --as-of 2026-11-20 -o screening
     """
@@ -63,13 +78,22 @@ def screen_population(
     chosen = _chosen(protocol or [], stage)
     with _plain_errors(out):
         from saisei.eligibility.population.screen import screen_population as run
+        from saisei.eligibility.population.small_counts import SmallCounts
         from saisei.eligibility.population.sources import open_source
 
-        people = open_source(source)
-        result = run(people, chosen, moment, out, memory=memory, tell=_teller())
-    _print(console(), result, people.read)
-    _print_left_out(console(), people.read)
-    typer.echo(f"written to {out}: verdicts.parquet, criteria.parquet, missing.parquet, marks")
+        people, small = open_source(source), SmallCounts(smallest_count)
+        result = run(people, chosen, moment, out, memory=memory, tell=_teller(), small=small)
+        if report:
+            from saisei.report import Screened
+
+            name = _name_of(source)
+            _write_page(out / PAGE, Screened(result, chosen, name, people.read, small))
+    _print(console(), result, people.read, small)
+    _print_left_out(console(), people.read, small)
+    page = f"{PAGE}, " if report else ""
+    typer.echo(
+        f"written to {out}: {page}criteria.parquet, missing.parquet, verdicts.parquet, marks"
+    )
 
 
 @app.command("simulate")
@@ -153,43 +177,61 @@ def _teller() -> Callable[[str, int, int], None]:
     return tell
 
 
-def _print(out: Console, result: PopulationResult, read: Read) -> None:
-    rows = sum(read.rows.values())
+def _name_of(source: str) -> str:
+    """Give the last part of a path or an address: no folder, no server, no user."""
+    path = urlsplit(source).path if "://" in source else source
+    return Path(path).resolve().name
+
+
+def _write_page(path: Path, screened: Screened) -> None:
+    """Write the page aside first, so that there is never half of one."""
+    from saisei.report import screening_page
+
+    aside = path.with_name(f".{path.name}.part")
+    aside.write_text(screening_page(screened), encoding="utf-8")
+    aside.replace(path)
+
+
+def _print(out: Console, result: PopulationResult, read: Read, small: SmallCounts) -> None:
+    words = small.words
+    rows = words(sum(read.rows.values()))
     out.print(
-        f"{result.people:,} people ({read.dead:,} more have died), {rows:,} rows, "
+        f"{words(result.people)} people ({words(read.dead)} more have died), {rows} rows, "
         f"{result.as_of:%Y-%m-%d %H:%M %Z}, {result.seconds:.1f} s",
         markup=False,
     )
     out.print("matches the rules read · undecided · does not match")
     for one in result.protocols:
-        counts = f"{one.matches:,} · {one.undecided:,} · {one.does_not_match:,}"
-        out.print(f"  {one.protocol:<28} {counts}{_why(one)}", markup=False)
+        counts = " · ".join(map(words, (one.matches, one.undecided, one.does_not_match)))
+        out.print(f"  {one.protocol:<28} {counts}{_why(one, small)}", markup=False)
 
 
-def _print_left_out(out: Console, read: Read) -> None:
+def _print_left_out(out: Console, read: Read, small: SmallCounts) -> None:
     """Say how many rows were not read and why: counts of rows and of concepts only."""
     from saisei.cases.codes import of_codes
 
     reasons = of_codes("reasons")
     for (table, reason), rows in sorted(read.left_out.items()):
-        out.print(f"  {table}: {rows:,} rows left out: {reasons[reason]['en']}", markup=False)
+        said = f"rows left out: {reasons[reason]['en']}"
+        out.print(f"  {table}: {small.words(rows)} {said}", markup=False)
     for table, rows in sorted(read.unmapped.items()):
         said = "rows with a concept that fills no field"
-        out.print(f"  {table}: {rows:,} of {read.rows[table]:,} {said}", markup=False)
+        counts = f"{small.words(rows)} of {small.words(read.rows[table])}"
+        out.print(f"  {table}: {counts} {said}", markup=False)
     for one in read.most_unmapped:
         named = f"{one.concept} {one.name}".strip()
-        out.print(f"    {one.rows:,} {one.table}: {named}", markup=False)
+        out.print(f"    {small.words(one.rows)} {one.table}: {named}", markup=False)
 
 
-def _why(one: Attrition) -> str:
+def _why(one: Attrition, small: SmallCounts) -> str:
     """Name the rule that rules out most by itself, and the one that leaves most undecided."""
     said: list[str] = []
     alone = _most(one.rules, lambda rule: rule.only_failed)
     unknown = _most(one.rules, lambda rule: rule.unknown)
     if alone is not None:
-        said.append(f"{alone.rule} alone rules out {alone.only_failed:,}")
+        said.append(f"{alone.rule} alone rules out {small.words(alone.only_failed)}")
     if unknown is not None:
-        said.append(f"{unknown.rule} is unknown of {unknown.unknown:,}")
+        said.append(f"{unknown.rule} is unknown of {small.words(unknown.unknown)}")
     return f" ({'; '.join(said)})" if said else ""
 
 

@@ -25,7 +25,7 @@ from saisei.eligibility.evaluate import (
     lookup_of,
 )
 from saisei.eligibility.facts import Facts, facts_of, facts_of_fields
-from saisei.eligibility.lint import check_criteria, constant_truth
+from saisei.eligibility.linting import Finding, constant_truth, lint_protocol
 from saisei.eligibility.parse import parse
 from saisei.eligibility.tree import (
     Amount,
@@ -78,6 +78,7 @@ __all__ = [
     "Expression",
     "FactSet",
     "Facts",
+    "Finding",
     "Flag",
     "Judged",
     "Kind",
@@ -101,7 +102,6 @@ __all__ = [
     "Verdict",
     "Window",
     "by_field",
-    "check_criteria",
     "constant_truth",
     "could_end_with",
     "deciding_sets",
@@ -113,6 +113,7 @@ __all__ = [
     "fields_of",
     "judge",
     "leaves_of",
+    "lint_protocol",
     "lookup_of",
     "parse",
     "read_criterion",

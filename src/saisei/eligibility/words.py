@@ -109,8 +109,8 @@ class _Speaker:
                 return self.say(part, holds=not holds)
             case And(parts) | Or(parts):
                 every = isinstance(expression, And) is holds
-                said = [self.part(part, holds=holds) for part in parts]
-                return self.words.joined(said, "all" if every else "any")
+                sentences = [self.part(part, holds=holds) for part in parts]
+                return self.words.joined(sentences, "all" if every else "any")
             case AtLeast(count, parts):
                 listed = self.words.say("joining.semicolon").join(
                     self.say(part, holds=True) for part in parts

@@ -21,7 +21,6 @@ from saisei.therapies.law import (
     warning_signs_of_a_clinic,
 )
 from saisei.therapies.loading import (
-    check_trials,
     not_found,
     programme,
     programmes,
@@ -65,7 +64,6 @@ __all__ = [
     "cautions",
     "cautions_rule",
     "check_culture",
-    "check_trials",
     "deaths_sentence",
     "describe",
     "find_cautions",

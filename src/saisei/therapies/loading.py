@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from saisei.base.documents import Document
 from saisei.base.errors import CriterionError, DataError, OptionError, Problem
 from saisei.base.store import load_document, load_folder
-from saisei.eligibility import Criterion, check_criteria, read_criterion
+from saisei.eligibility import Criterion, read_criterion
 from saisei.therapies.ctgov.review import refuse_draft
 from saisei.therapies.models import Programme, Trial
 
-__all__ = ["check_trials", "not_found", "programme", "programmes", "trial", "trials"]
+__all__ = ["not_found", "programme", "programmes", "trial", "trials"]
 
 Found = TypeVar("Found")
 
@@ -103,12 +103,3 @@ def not_found() -> Mapping[str, str]:
     """Give the trials that were looked for and could not be coded, with the reason."""
     entries = load_document("therapies/programmes.yaml").data["not_found"]
     return {entry["id"]: entry["note"] for entry in entries}
-
-
-def check_trials() -> tuple[Problem, ...]:
-    """Lint the rules of every trial: repeated ids, and rules that hold for everybody or nobody."""
-    return tuple(
-        Problem(p.code, f"{trial.id}: {p.found}", p.expected)
-        for trial in trials()
-        for p in check_criteria(trial.criteria)
-    )

@@ -5,7 +5,6 @@ Every cell is text. Names and words of a mapping enter a query through `name_of`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from saisei.eligibility.population.flat.mapping import (
     Where,
     Words,
 )
+from saisei.eligibility.population.flat.parts import directives_of
 from saisei.eligibility.population.spans import Ends, both, when
 
 __all__ = ["Cells", "name_of", "text"]
@@ -96,23 +96,30 @@ class Cells:
             f"low := {ends.low}, high := {ends.high})"
         )
         return when(
-            f"{self.where(fill.where)} AND {ends.low} IS NOT NULL AND {self._past(stamp)}", packed
+            f"{self.where(fill.where)} AND {ends.low} IS NOT NULL AND {stamp.low} IS NOT NULL",
+            packed,
         )
 
     def not_understood(self, field: Field, fill: Fill) -> str:
         """Write whether something stands there that could not be made a record of."""
         ends, stamp = self._ends(field, fill), self._stamp(fill)
-        late = f"({ends.low} IS NOT NULL AND NOT {self._past(stamp)})"
-        return f"{self.where(fill.where)} AND ({self._strange(fill, ends)} OR {late})"
+        undated = f"({ends.low} IS NOT NULL AND {stamp.low} IS NULL)"
+        return f"{self.where(fill.where)} AND ({self._strange(fill, ends)} OR {undated})"
 
     def moment(self, cell: DateCell | None) -> Ends:
-        """Give when a row was true: the moment asked about, unless a column says it."""
+        """Give when a row was true: the moment asked about, unless a column says it.
+
+        It is null where that cannot be: where it lies ahead, or longer ago than anybody lives.
+        """
         if cell is None:
             return both(f"{seconds(self.as_of)}::BIGINT")
-        return self._date(self._written(cell, ()), cell.written)
+        ends = self._date(self._written(cell, ()), cell.written)
+        fits = f"{ends.high} >= {self._oldest} AND {ends.low} <= {seconds(self.as_of)}"
+        return Ends(f"({when(fits, ends.low)})", f"({when(fits, ends.high)})")
 
-    def _past(self, stamp: Ends) -> str:
-        return f"COALESCE({stamp.low} <= {seconds(self.as_of)}, FALSE)"
+    @property
+    def _oldest(self) -> int:
+        return _year(self.as_of.year - table("meta")["oldest_date_years"])
 
     def _stamp(self, fill: Fill) -> Ends:
         return MOMENT if fill.dated is None else self.moment(fill.dated)
@@ -178,7 +185,7 @@ class Cells:
     def _age(self, years: str, stamp: Ends) -> Ends:
         """Give the birth of somebody who has completed so many years: a stretch of one year."""
         most = table("meta")["oldest_date_years"]
-        whole = when(f"{years} >= 0 AND {years} <= {most}", f"CAST(FLOOR({years}) AS INTEGER)")
+        whole = when(f"{years} >= 0 AND {years} <= {most}", f"TRY_CAST(FLOOR({years}) AS INTEGER)")
         first, last = (
             f"CAST(make_timestamp({end} * 1000000) AS DATE)" for end in (stamp.low, stamp.high)
         )
@@ -217,7 +224,7 @@ class Cells:
         if form is None:
             return _iso(written)
         start = f"TRY_STRPTIME({written}, {text(form)})"
-        used = set(re.findall(r"%-?(.)", form))
+        used = directives_of(form)
         lengths = {"HI": 0, "dj": DAY}
         for directives, length in lengths.items():
             if used & set(directives):
@@ -227,8 +234,7 @@ class Cells:
 
     def _possible(self, field: Field, ends: Ends) -> Ends:
         """Leave out a date that no case could hold: too long ago, or ahead."""
-        oldest = self.as_of.year - table("meta")["oldest_date_years"]
-        limits = [f"{ends.high} >= {_year(oldest)}"]
+        limits = [f"{ends.high} >= {self._oldest}"]
         limits.append(
             f"{ends.low} < {_year(self.as_of.year + 101)}"
             if field.future
@@ -260,7 +266,7 @@ class Cells:
 
 
 def _whole(cell: str) -> str:
-    return f"CASE WHEN regexp_full_match({cell}, '\\d{{1,4}}') THEN CAST({cell} AS INTEGER) END"
+    return f"CASE WHEN regexp_full_match({cell}, '\\d{{1,4}}') THEN TRY_CAST({cell} AS INTEGER) END"
 
 
 def _second(moment: str) -> str:

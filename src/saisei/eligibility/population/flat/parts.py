@@ -12,11 +12,11 @@ from saisei.base.documents import Document
 from saisei.base.errors import CaseError, Place, Problem
 from saisei.eligibility.population.flat.mapping import DateCell, Where
 
-__all__ = ["Parts", "Steps", "text_of"]
+__all__ = ["Parts", "Steps", "directives_of", "text_of"]
 
 Steps = tuple[Hashable, ...]
 
-DIRECTIVES = frozenset("YmdHMSbBjpI")
+DIRECTIVE = re.compile(r"%-?([YmdHMSbBjpI])")
 """What may stand in the written form of a date; a year of two digits would be a guess."""
 YEAR_MONTH_DAY = ("year", "month", "day")
 
@@ -88,8 +88,7 @@ class Parts:
         column = (self.column(data.get("column"), (*steps, "column")),)
         if written == "iso":
             return DateCell(column)
-        used = re.findall(r"%-?(.)", written) if isinstance(written, str) else []
-        if "Y" not in used or not DIRECTIVES.issuperset(used):
+        if not isinstance(written, str) or "Y" not in directives_of(written):
             self.note("date", "a form of dates that is not read", "iso, or such as %d.%m.%Y", at)
         return DateCell(column, str(written))
 
@@ -131,6 +130,18 @@ class Parts:
         path = ".".join(str(one) for one in steps)
         place = self.document.place(*steps)
         self.problems.append(Problem(code, found, expected, step, place, path))
+
+
+def directives_of(form: str) -> frozenset[str]:
+    """Name the parts of a date that a written form has; none where it is no such form.
+
+    Examples
+    --------
+    >>> sorted(directives_of("%d.%m.%Y")), directives_of("%Y-%q")
+    (['Y', 'd', 'm'], frozenset())
+    """
+    is_form = "%" not in DIRECTIVE.sub("", form)
+    return frozenset(DIRECTIVE.findall(form)) if is_form else frozenset()
 
 
 def text_of(word: Any) -> str:

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,7 @@ EXACT = 1e15
 """Whole numbers up to here are written without a point."""
 
 
-@dataclass
+@dataclass(slots=True)
 class FlatTable:
     """A CSV or Parquet file with one row a person, and the mapping that says what it means.
 
@@ -50,30 +49,38 @@ class FlatTable:
     ----------
     path
         The mapping, a YAML file; it names the table, which lies beside it.
+
+    Raises
+    ------
+    DocumentError
+        The mapping cannot be read.
+    CaseError
+        There is no such table.
     """
 
     path: Path
     read: Read = field(default_factory=Read)
+    document: Document = field(init=False, repr=False)
+    table: Path = field(init=False)
 
-    @cached_property
-    def document(self) -> Document:
-        """The mapping as it stands in its file."""
-        return read_document(self.path)
+    def __post_init__(self) -> None:
+        self.document = read_document(self.path)
+        self.table = table_of(self.document)
 
     @property
     def digest(self) -> str:
         """Tell this state from another: by the mapping, and the size and time of the table."""
-        told = table_of(self.document)
-        state = repr((str(told), told.stat().st_size, told.stat().st_mtime_ns))
+        now = self.table.stat()
+        state = repr((str(self.table), now.st_size, now.st_mtime_ns))
         return hashlib.sha256(self.path.read_bytes() + state.encode()).hexdigest()
 
     def load(
         self, connection: DuckDBPyConnection, fields: Mapping[str, float], as_of: datetime
     ) -> None:
         """Make the tables ``people`` and ``events``."""
-        path, mapped = table_of(self.document), read_mapping(self.document, as_of)
+        mapped = read_mapping(self.document, as_of)
         wanted = [name for name in mapped.fields if name in fields]
-        _Loading(connection, path, mapped, as_of, self.read).run(wanted)
+        _Loading(connection, self.table, mapped, as_of, self.read).run(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,7 @@ class _Loading:
         if self.mapped.person is not None:
             cell = cells.columns[self.mapped.person]
             whole = f"regexp_full_match({cell}, '-?\\d{{1,18}}')"
-            person = f"CASE WHEN {whole} THEN CAST({cell} AS BIGINT) END"
+            person = f"CASE WHEN {whole} THEN TRY_CAST({cell} AS BIGINT) END"
         moment = cells.moment(self.mapped.moment)
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE flat AS SELECT *, {person} AS person, "

@@ -11,28 +11,38 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from saisei.base.units import convert, units_for
-from saisei.cases import Field, fields
-from saisei.cases.codes import Code, codes, of_codes
+from saisei.cases import Field, fields, item_points
+from saisei.cases.codes import Code, Fill, codes, of_codes
+from saisei.eligibility.columns import mask_of
 from saisei.eligibility.population.calendar import DAY
 from saisei.eligibility.population.events import code_of
 from saisei.eligibility.population.omop.model import Rows
+from saisei.eligibility.population.omop.tables import Tables, write_rows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from saisei.eligibility.population.omop.tables import Tables
-
-__all__ = ["READ_FROM", "STROKES", "day_of_moment", "make_codes", "rows_wanted"]
+__all__ = [
+    "READ_FROM",
+    "STROKES",
+    "UNTESTABLE_POINTS",
+    "day_of_moment",
+    "make_codes",
+    "rows_wanted",
+]
 
 VOCABULARIES = {"LOINC": "LOINC", "SNOMED": "SNOMED", "RXNORM": "RxNorm"}
 UNITS = "UCUM"
 STROKES = ("ischemic", "intracerebral-haemorrhage", "subarachnoid-haemorrhage", "any")
 READ_FROM: Mapping[str, str] = {
     "measurement": "Observation",
+    "observation": "Observation",
     "condition_occurrence": "Condition",
     "procedure_occurrence": "Procedure",
+    "drug_exposure": "Medication",
 }
 """Which kind of code each clinical table holds."""
+TEXT, NUMBER = "VARCHAR", "DOUBLE"
 LONG = 100_000.0
 """Days; what counts for longer counts for ever."""
 
@@ -55,13 +65,15 @@ def make_codes(
     """
     _write_codes(connection, needed, moment)
     _write_units(connection, needed)
+    _write_answers(connection)
     connection.execute(
         "CREATE OR REPLACE TABLE named AS SELECT vocabulary, code FROM wanted "
-        f"UNION SELECT '{UNITS}', unit FROM unit_codes"
+        f"UNION SELECT '{UNITS}', unit FROM unit_codes "
+        "UNION SELECT vocabulary, code FROM answer_codes"
     )
     tables.codes(connection, "named")
     connection.execute(
-        "CREATE OR REPLACE TABLE concepts AS SELECT c.concept, w.* EXCLUDE (vocabulary, code) "
+        "CREATE OR REPLACE TABLE concepts AS SELECT c.concept, w.* EXCLUDE (vocabulary) "
         "FROM wanted w JOIN omop.concept c ON c.vocabulary = w.vocabulary AND c.code = w.code"
     )
     connection.execute(
@@ -70,49 +82,97 @@ def make_codes(
         f"FROM unit_codes u JOIN omop.concept c ON c.vocabulary = '{UNITS}' AND c.code = u.unit "
         "GROUP BY ALL UNION ALL SELECT field, 0, unit, MIN(factor) FROM unit_codes GROUP BY ALL"
     )
+    connection.execute(
+        "CREATE OR REPLACE TABLE answers AS SELECT c.concept, a.question, a.says "
+        "FROM answer_codes a JOIN omop.concept c "
+        "ON c.vocabulary = a.vocabulary AND c.code = a.code"
+    )
+
+
+def _write_answers(connection: DuckDBPyConnection) -> None:
+    """Write what coded answers say: positive (1) or negative (0), or the points of an item.
+
+    An item that could not be examined is worth `UNTESTABLE_POINTS`.
+    """
+    rows: list[list[Any]] = []
+    for says, word in enumerate(("negative", "positive")):
+        named = (one.split() for one in of_codes("results")[word])
+        rows += [[VOCABULARIES[system], code, "", float(says)] for system, code in named]
+    for question, points in of_codes("answers").items():
+        for code, said in points.items():
+            worth = UNTESTABLE_POINTS if said == UNTESTABLE else float(said)
+            rows.append([VOCABULARIES["LOINC"], code, question, worth])
+    columns = {"vocabulary": TEXT, "code": TEXT, "question": TEXT, "says": NUMBER}
+    write_rows(connection, "answer_codes", columns, rows)
+
+
+UNTESTABLE, UNTESTABLE_POINTS = "UN", -1.0
 
 
 def _write_codes(connection: DuckDBPyConnection, needed: Mapping[str, float], moment: int) -> None:
-    connection.execute(
-        "CREATE OR REPLACE TABLE wanted (vocabulary VARCHAR, code VARCHAR, carrier VARCHAR, "
-        "field SMALLINT, way VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE, since DATE)"
-    )
     rows = [row for one in codes() for row in _wanted(one, needed, moment)]
-    connection.executemany(f"INSERT INTO wanted VALUES ({_places(9)})", rows)
+    columns = {"vocabulary": TEXT, "code": TEXT, "carrier": TEXT, "field": "SMALLINT", "way": TEXT}
+    columns |= dict.fromkeys(("value", "negative", "low", "high"), NUMBER) | {"since": "DATE"}
+    write_rows(connection, "wanted", columns, rows)
 
 
 def _write_units(connection: DuckDBPyConnection, needed: Mapping[str, float]) -> None:
-    connection.execute(
-        "CREATE OR REPLACE TABLE unit_codes (field SMALLINT, unit VARCHAR, factor DOUBLE)"
-    )
-    units = [row for name in needed for row in _units(fields()[name])]
-    connection.executemany(f"INSERT INTO unit_codes VALUES ({_places(3)})", units)
-
-
-def _places(count: int) -> str:
-    return ", ".join("?" * count)
+    names = [one for one in fields() if any(name in needed for name in _filled(one))]
+    units = [row for name in names for row in _units(fields()[name])]
+    columns = {"field": "SMALLINT", "unit": TEXT, "factor": NUMBER}
+    write_rows(connection, "unit_codes", columns, units)
 
 
 def _wanted(one: Code, needed: Mapping[str, float], moment: int) -> Iterator[list[Any]]:
     """Give what one code fills, as far as a row of the model can say it, and since which day."""
     about = [VOCABULARIES[one.system], one.code, one.on]
-    yield [*about, None, "known", None, None, None, None]
+    yield [*about, None, "known", None, None, None, None, None]
     if one.event:
-        kind = float(STROKES.index(one.event))
-        yield [*about, -1, "stroke", kind, None, None, date.min]
+        yield [*about, -1, "stroke", float(STROKES.index(one.event)), None, None, None, date.min]
     for fill in one.fills:
-        if fill.field not in needed or one.when != "ever" or fill.way not in WAYS:
-            continue
-        value = float(fill.value) if fill.way == "value" and fill.value in (True, False) else None
-        if fill.way == "value" and value is None:
-            continue
-        span = fields()[fill.field].range
-        limits = (span.low, span.high) if span else (None, None)
-        since = _first_day(moment, needed[fill.field])
-        yield [*about, code_of(fill.field), fill.way, value, *limits, since]
+        days = max((needed[name] for name in _filled(fill.field) if name in needed), default=None)
+        if days is not None:
+            way = _way(one, fill)
+            since = date.min if way == "active" else _first_day(moment, days)
+            span = fields()[fill.field].range
+            limits = (span.low, span.high) if span else (None, None)
+            yield [*about, code_of(fill.field), way, *_values(fill), *limits, since]
 
 
-WAYS = ("number", "value", "onset")
+def _filled(name: str) -> list[str]:
+    """Name the fields that a record fills: itself, and what is computed from its items."""
+    by_items = (one for one in fields().values() if (one.also_from or {}).get("of") == name)
+    return [name, *(one.id for one in by_items)]
+
+
+def _way(one: Code, fill: Fill) -> str:
+    """Say in one word how a row fills a field; see `reading` and `measures`."""
+    if fill.way == "value-while-active" or (fill.way == "value" and one.when == "active"):
+        return "active"
+    if fill.way == "value" and one.when == "since-the-stroke":
+        return "since"
+    return SHORT.get(fill.way, fill.way)
+
+
+SHORT = {"number-before-the-stroke": "before", "number-after-the-stroke": "after"}
+
+
+def _values(fill: Fill) -> tuple[float | None, float | None]:
+    """Give the value that a row gives a field, and the one that it gives when it is negative."""
+    match fill.way:
+        case "result":
+            given: Mapping[str, bool] = fill.value
+            said = (given.get(word) for word in ("positive", "negative"))
+            yes, no = (None if one is None else float(one) for one in said)
+            return yes, no
+        case "item":
+            return float(list(item_points(fields()[fill.field])).index(fill.value)), None
+        case "member":
+            return float(mask_of(fields()[fill.field], [fill.value])), None
+        case "value" | "value-while-active":
+            return float(fill.value), None
+        case _:
+            return None, None
 
 
 def day_of_moment(moment: int) -> date:
@@ -132,6 +192,9 @@ def _units(field: Field) -> Iterator[list[Any]]:
 
     A score or the INR has none; a record says so in one of several ways, or says nothing.
     """
+    if field.type == "items":
+        for name in of_codes("no_unit"):
+            yield [code_of(field.id), name, 1.0]
     if field.type != "number" or not field.unit:
         return
     spelled: Mapping[str, str] = of_codes("units")
@@ -154,4 +217,5 @@ def rows_wanted(connection: DuckDBPyConnection, table: str, today: date) -> Rows
         "SELECT concept, MIN(since) FROM concepts WHERE carrier = ? AND way <> 'known' GROUP BY 1",
         [READ_FROM[table]],
     ).fetchall()
-    return Rows({int(concept): since for concept, since in found}, today)
+    running = today if table == "drug_exposure" else None
+    return Rows({int(concept): since for concept, since in found}, today, running)

@@ -25,10 +25,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Which rows of a table are worth reading: by concept, since which day, up to which."""
+    """Which rows of a table are worth reading: by concept, since which day, up to which.
+
+    `running` is the day on which a row with an end must not be over yet.
+    """
 
     since: Mapping[int, date] = field(default_factory=dict)
     until: date = date.max
+    running: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +84,49 @@ TABLES: Mapping[str, Table] = {
             unit=Part("unit_concept_id"),
             unit_text=_maybe("unit_source_value", "text"),
             compared=_maybe("operator_concept_id"),
+            answer=_maybe("value_as_concept_id"),
+        ),
+        _table(
+            "observation",
+            must=False,
+            person=Part("person_id"),
+            concept=Part("observation_concept_id"),
+            day=Part("observation_date", "date"),
+            value=_maybe("value_as_number", "number"),
+            unit=_maybe("unit_concept_id"),
+            unit_text=_maybe("unit_source_value", "text"),
+            compared=_maybe("operator_concept_id"),
+            answer=_maybe("value_as_concept_id"),
         ),
         _table(
             "condition_occurrence",
             person=Part("person_id"),
             concept=Part("condition_concept_id"),
             day=Part("condition_start_date", "date"),
+            ended=_maybe("condition_end_date", "date"),
         ),
         _table(
             "procedure_occurrence",
             person=Part("person_id"),
             concept=Part("procedure_concept_id"),
             day=Part("procedure_date", "date"),
+            ended=_maybe("procedure_end_date", "date"),
+        ),
+        _table(
+            "drug_exposure",
+            must=False,
+            person=Part("person_id"),
+            concept=Part("drug_concept_id"),
+            day=Part("drug_exposure_start_date", "date"),
+            ended=Part("drug_exposure_end_date", "date"),
+        ),
+        _table(
+            "visit_occurrence",
+            must=False,
+            person=Part("person_id"),
+            concept=Part("visit_concept_id"),
+            day=Part("visit_start_date", "date"),
+            ended=Part("visit_end_date", "date"),
         ),
         _table("death", must=False, person=Part("person_id"), day=Part("death_date", "date")),
     )

@@ -25,7 +25,7 @@ from pyarrow import csv
 from saisei.base.errors import CaseError, Place, Problem
 from saisei.eligibility.population.omop.address import Address
 from saisei.eligibility.population.omop.model import TABLES, Part, Rows, Table
-from saisei.eligibility.population.omop.tables import missing_column, missing_table
+from saisei.eligibility.population.omop.tables import GROUPED, missing_column, missing_table
 from saisei.eligibility.population.omop.troubles import trouble
 
 if TYPE_CHECKING:
@@ -109,20 +109,27 @@ class ServerTables:
     def census(self, connection: DuckDBPyConnection, table: str, today: date) -> None:
         """Count on the server."""
         found, parts = self.found[table], TABLES[table].parts
+        nothing = sql.SQL("NULL::text")
+        group = [found.column(parts[n]) if n in parts else nothing for n in GROUPED]
         query = sql.SQL(
-            "SELECT {concept}, COUNT(*), COUNT(*) FILTER (WHERE {day} > {today}) FROM {table} t "
-            "WHERE {concept} IS NOT NULL GROUP BY 1"
+            "SELECT {group}, COUNT(*), COUNT(*) FILTER (WHERE {day} > {today}), "
+            "COUNT({value}) FILTER (WHERE {day} <= {today}), "
+            "COUNT(*) FILTER (WHERE {day} <= {today} AND {value} IS NULL) "
+            "FROM {table} t WHERE {concept} IS NOT NULL GROUP BY 1, 2, 3, 4"
         ).format(
+            group=sql.SQL(", ").join(group),
             concept=found.column(parts["concept"]),
+            value=found.column(parts["value"]) if "value" in parts else nothing,
             day=found.column(parts["day"]),
             today=sql.Literal(today),
             table=found.table,
         )
         with self._told(table):
             counted = self._server.execute(query).fetchall()
-        rows = [[table, *one] for one in counted]
-        if rows:
-            connection.executemany("INSERT INTO omop.census VALUES (?, ?, ?, ?)", rows)
+        places = ", ".join("?" * (len(GROUPED) + 5))
+        if counted:
+            rows = [[table, *one] for one in counted]
+            connection.executemany(f"INSERT INTO omop.census VALUES ({places})", rows)
 
     def codes(self, connection: DuckDBPyConnection, wanted: str) -> None:
         """Copy the concepts that stand in a table of codes."""
@@ -179,14 +186,17 @@ class ServerTables:
         wanted = sql.SQL(
             " JOIN unnest({concepts}::bigint[], {since}::date[]) AS w(concept, since) "
             "ON {concept} = w.concept WHERE {day} >= w.since AND {day} <= {until}"
-        )
-        return query + wanted.format(
+        ).format(
             concepts=sql.Literal(list(rows.since)),
             since=sql.Literal(list(rows.since.values())),
             concept=found.column(parts["concept"]),
             day=found.column(parts["day"]),
             until=sql.Literal(rows.until),
         )
+        if rows.running is None:
+            return query + wanted
+        running = sql.SQL(" AND {} >= {}")
+        return query + wanted + running.format(found.column(parts["ended"]), rows.running)
 
     @staticmethod
     def _columns(found: _Found, parts: Mapping[str, Part]) -> Composable:

@@ -1,11 +1,11 @@
 """An OMOP Common Data Model 5.4 database as dated records: which rows fill which field, and how.
 
 The codes are those of `saisei.cases` (`codes.yaml`), found in the database's own table of concepts
-by vocabulary and code. Each clinical table is read once. What a table cannot say is not read:
+by vocabulary and code. What a table cannot say is not read:
 
-- no row ever means *no*;
-- a diagnosis is not read as *active now*, because the model seldom says when one ended;
-- lists (medicines in use, serology) need all their members, and stay unknown;
+- no missing row ever means *no*;
+- a diagnosis is active now when its row says that it ends later, or when it belongs to a stay in
+  hospital of today; a row without an end says nothing about now;
 - a number in a unit that does not convert, or out of its field's range, is left out and counted.
 
 A stroke recorded again within `same_stroke_days` is the same stroke; the latest one counts.
@@ -13,9 +13,9 @@ A stroke recorded again within `same_stroke_days` is the same stroke; the latest
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +27,27 @@ from saisei.eligibility.population.omop.mapping import (
     make_codes,
     rows_wanted,
 )
+from saisei.eligibility.population.omop.measures import (
+    MEASURES,
+    add_items,
+    add_measured,
+    coded,
+    gather,
+)
+from saisei.eligibility.population.omop.model import Rows, of_omop
 from saisei.eligibility.population.omop.postgres import ServerTables
-from saisei.eligibility.population.omop.reading import dated_events, measured, of_person
+from saisei.eligibility.population.omop.reading import (
+    NO_STAYS,
+    active_now,
+    dated_events,
+    in_hospital,
+    medicines_in_use,
+    of_person,
+    since_the_stroke,
+    stays,
+)
 from saisei.eligibility.population.omop.strokes import add_strokes, find_strokes
-from saisei.eligibility.population.omop.tables import FileTables, Tables
+from saisei.eligibility.population.omop.tables import FileTables, Tables, make_census
 from saisei.eligibility.population.read import Read
 
 if TYPE_CHECKING:
@@ -78,26 +95,50 @@ class OmopSource:
         make_codes(connection, self.tables, fields, moment)
         self._people(connection, moment)
         self._take(connection, moment)
-        selects = [
-            *of_person(fields),
-            measured("measurement", moment),
-            dated_events("condition_occurrence", moment),
-            dated_events("procedure_occurrence", moment),
-        ]
-        connection.execute(f"CREATE OR REPLACE TABLE events AS {' UNION ALL '.join(selects)}")
+        self._stays(connection, moment)
         find_strokes(connection, moment)
+        selects = " UNION ALL ".join(self._selects(fields, moment))
+        connection.execute(f"CREATE OR REPLACE TABLE events AS {selects}")
+        for table in self._there(MEASURES):
+            if impossible := add_measured(connection, table, moment):
+                self.read.left_out[table, "range"] = impossible
+        gather(connection, self._there(MEASURES))
+        for select in coded(moment):
+            connection.execute(f"INSERT INTO events {select}")
+        add_items(connection, fields, moment)
         add_strokes(connection, fields)
         self.read.used["events"] = _number(connection, "SELECT COUNT(*) FROM events")
-        count_left_out(connection, self.tables, self.read, moment)
+        count_left_out(connection, self.read, moment)
         count_unmapped(connection, self.tables, self.read)
+
+    def _selects(self, fields: Mapping[str, float], moment: int) -> Iterator[str]:
+        yield from of_person(fields)
+        for table in ("condition_occurrence", "procedure_occurrence"):
+            yield dated_events(table, moment)
+        yield since_the_stroke(moment)
+        yield active_now(moment)
+        if self.tables.has("drug_exposure"):
+            yield medicines_in_use(moment)
+        if "in_hospital" in fields:
+            yield in_hospital(moment)
+
+    def _there(self, tables: Iterable[str]) -> tuple[str, ...]:
+        return tuple(table for table in tables if self.tables.has(table))
+
+    def _stays(self, connection: DuckDBPyConnection, moment: int) -> None:
+        """Make the table of those who are in hospital."""
+        found = NO_STAYS
+        if self.tables.has("visit_occurrence"):
+            today = day_of_moment(moment)
+            kinds = {int(kind): date.min for kind in of_omop("inpatient")}
+            self.tables.take(connection, "visit_occurrence", Rows(kinds, today, today))
+            found = stays(moment)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE stays AS {found}")
 
     def _take(self, connection: DuckDBPyConnection, moment: int) -> None:
         """Take every clinical table once."""
         today = day_of_moment(moment)
-        connection.execute(
-            "CREATE OR REPLACE TABLE omop.census "
-            '("table" VARCHAR, concept BIGINT, rows BIGINT, later BIGINT)'
-        )
+        make_census(connection)
         for table in READ_FROM:
             if self.tables.has(table):
                 self.tables.take(connection, table, rows_wanted(connection, table, today))

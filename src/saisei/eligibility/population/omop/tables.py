@@ -7,12 +7,14 @@ DuckDB file where they are; `postgres` holds the one that reads a server.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from typing import Protocol as Interface
+
+import pyarrow as pa
 
 from saisei.base.errors import CaseError, Place, Problem
 from saisei.eligibility.population.omop.model import TABLES, Part, Rows, Table
@@ -20,7 +22,15 @@ from saisei.eligibility.population.omop.model import TABLES, Part, Rows, Table
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["FileTables", "Tables", "missing_column", "missing_table"]
+__all__ = [
+    "GROUPED",
+    "FileTables",
+    "Tables",
+    "make_census",
+    "missing_column",
+    "missing_table",
+    "write_rows",
+]
 
 
 class Tables(Interface):
@@ -50,7 +60,7 @@ class Tables(Interface):
         """Make ``omop.TABLE``: a row each, the columns of `model`; at least the rows wanted."""
 
     def census(self, connection: DuckDBPyConnection, table: str, today: date) -> None:
-        """Count the rows of each concept, and those after a day, into ``omop.census``."""
+        """Count the rows that are read alike, and those after a day, into ``omop.census``."""
 
     def codes(self, connection: DuckDBPyConnection, wanted: str) -> None:
         """Make ``omop.concept`` of at least the concepts that stand in a table of codes."""
@@ -78,6 +88,35 @@ def _broken(where: str, code: str, found: str, table: Table) -> CaseError:
     expected += ", ".join(table.columns)
     step = "Export the clinical tables and `concept` as TABLE.parquet, or give a database"
     return CaseError(Problem(code, found, expected, step, Place(where)))
+
+
+GROUPED = ("concept", "unit", "unit_text", "compared")
+"""What rows have to share to be counted together."""
+
+
+def make_census(connection: DuckDBPyConnection) -> None:
+    """Make the empty table of counts, one row for rows that are read alike."""
+    connection.execute(
+        'CREATE OR REPLACE TABLE omop.census ("table" VARCHAR, concept BIGINT, unit BIGINT, '
+        "unit_text VARCHAR, compared BIGINT, rows BIGINT, later BIGINT, valued BIGINT, "
+        "empty BIGINT)"
+    )
+
+
+def write_rows(
+    connection: DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, str],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Make a small table of some rows, all at once."""
+    types = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
+    connection.execute(f"CREATE OR REPLACE TABLE {table} ({types})")
+    if rows:
+        cells = [pa.array(cells) for cells in zip(*rows, strict=True)]
+        connection.register("rows_to_write", pa.table(cells, names=list(columns)))
+        connection.execute(f"INSERT INTO {table} SELECT * FROM rows_to_write")
+        connection.unregister("rows_to_write")
 
 
 class FileTables:
@@ -145,10 +184,14 @@ class FileTables:
         )
 
     def census(self, connection: DuckDBPyConnection, table: str, today: date) -> None:
-        """Count the rows of each concept, and those after a day."""
+        """Count the rows that are read alike, and those after a day."""
+        there = TABLES[table].parts
+        chosen = ", ".join(name if name in there else f"NULL AS {name}" for name in GROUPED)
+        value = "value" if "value" in there else "NULL"
         connection.execute(
-            "INSERT INTO omop.census SELECT ?, concept, COUNT(*), COUNT(*) FILTER (day > ?) "
-            f"FROM omop.{table} GROUP BY concept",
+            f"INSERT INTO omop.census SELECT $1, {chosen}, COUNT(*), COUNT(*) FILTER (day > $2), "
+            f"COUNT({value}) FILTER (day <= $2), "
+            f"COUNT(*) FILTER (day <= $2 AND {value} IS NULL) FROM omop.{table} GROUP BY ALL",
             [table, today],
         )
 
