@@ -12,7 +12,8 @@ import pytest
 
 from saisei.cli import main
 
-MAPPING = """table: ward.csv
+MAPPING = """title: the ward
+table: ward.csv
 only_where: {alive: [1]}
 fields:
   sex: {column: sex, words: {M: male, F: female}}
@@ -60,6 +61,7 @@ def test_a_ward_is_screened(run: Run, mapping: Path, tmp_path: Path) -> None:
     assert "3 people" in done.stdout
     assert "ward.csv: 1 rows left out" in done.stdout
     assert "sex: 1 rows left out" in done.stdout
+    assert "People of the ward" in (out / "report.html").read_text(encoding="utf-8")
     rows = pq.read_table(out / "verdicts.parquet").to_pylist()
     assert {row["person_id"]: row["verdict"] for row in rows} == {
         1: "does-not-match",
@@ -72,7 +74,7 @@ def test_a_ward_is_screened(run: Run, mapping: Path, tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("F: female", "F: femail", "fields.sex.words.F"),
-        ("column: age", "column: years", "ward.yaml:5:"),
+        ("column: age", "column: years", "ward.yaml:6:"),
         ("ward.csv", "other.csv", "there is no such file"),
         ("fields:", "fields: [", "ward.yaml"),
     ],

@@ -40,6 +40,8 @@ class Command:
 
     def __call__(self, *words: object, said: str = "") -> Done:
         argv = ["saisei", "screen", *map(str, words), "--as-of", WRITTEN]
+        if words[:2] == ("case", "template"):
+            argv = ["saisei", *map(str, words)]
         self.monkeypatch.setattr(sys, "argv", argv)
         self.monkeypatch.setattr(sys, "stdin", io.StringIO(said))
         with pytest.raises(SystemExit) as ended:
@@ -232,3 +234,11 @@ def test_answers_given_in_japanese_are_kept_as_a_case_file(saisei: Command, tmp_
     assert "回答を2件加えた症例：" in done.stdout
     before = read_case(path, as_of=parse_as_of(WRITTEN))
     assert len(read_case(kept, as_of=parse_as_of(WRITTEN)).entries) == len(before.entries) + 2
+
+
+def test_an_empty_case_can_be_had_in_japanese(saisei: Command) -> None:
+    done = saisei("case", "template", "--language", "ja")
+    assert done.returncode == 0
+    assert "# 生年月日はいつですか。\n" in done.stdout
+    assert "日本119" in done.stdout.replace("\n# ", "")
+    assert saisei("case", "template", "--language", "fr").returncode == 2

@@ -21,7 +21,7 @@ from saisei.cases import Case, Entry, case_from_data
 from saisei.cli import app
 from saisei.eligibility.population.flat import FlatTable
 from saisei.eligibility.population.screen import screen_population
-from saisei.therapies import match_trial, trial, trials
+from saisei.therapies import match_trial, programmes, trial, trials
 from saisei.therapies.protocols import population_protocols
 from saisei.vocabulary import Stage
 
@@ -43,6 +43,10 @@ RULES = """
     FROM 'ist1-acute/criteria.parquet' WHERE protocol = $1"""
 RULE = """
     SELECT "true" AS met, "false" AS not_met, "unknown"
+    FROM 'ist1-acute/criteria.parquet' WHERE protocol = $1 AND criterion = $2"""
+
+ALONE = """
+    SELECT only_failed AS fails_this_alone
     FROM 'ist1-acute/criteria.parquet' WHERE protocol = $1 AND criterion = $2"""
 
 
@@ -110,16 +114,17 @@ def test_the_queries_of_the_page_give_what_stands_below_them(results: Path, plac
 def by_hand() -> Iterator[tuple[str, str, str]]:
     """Give the queries that count one rule: the one named last before them."""
     for found in QUERIES:
-        if "AS not_met" in found["query"]:
+        if "AS not_met" in found["query"] or "fails_this_alone" in found["query"]:
             protocol, rule = re.findall(r"`([\w-]+)/(\w+)`", PAGE[: found.start()])[-1]
             yield protocol, rule, found["query"]
 
 
 def test_counting_by_hand_comes_to_the_same(results: Path) -> None:
     counted = list(by_hand())
-    assert len(counted) >= 4
+    assert len(counted) >= 5
     for protocol, rule, query in counted:
-        assert ask(results, query) == ask(results, RULE, protocol, rule), (protocol, rule)
+        wanted = ALONE if "fails_this_alone" in query else RULE
+        assert ask(results, query) == ask(results, wanted, protocol, rule), (protocol, rule)
 
 
 def test_what_is_left_by_hand_is_what_the_screening_left() -> None:
@@ -219,6 +224,8 @@ def test_whose_data_it_is_stands_beside_it() -> None:
         "available under the ODC Attribution License."
     )
     assert said in readme
+    title = FlatTable(FOLDER / "mapping.yaml").read.title
+    assert said.rstrip(".").removeprefix("C") in title
     assert said in PAGE
     assert "10.7488/ds/104" in readme
     assert "10.7488/ds/104" in (ROOT / "LICENSE-DATA").read_text(encoding="utf-8")
@@ -228,3 +235,7 @@ def test_whose_data_it_is_stands_beside_it() -> None:
 def test_the_trials_of_the_page_are_those_of_the_first_week() -> None:
     assert len(TRIALS) == len(re.findall(r"^\| (?:NCT|STROKECENTER)\S+ \| ", PAGE, re.MULTILINE))
     assert {trial(name).id for name in SHOWN} <= {one.id for one in TRIALS}
+    acute = {one.id for one in population_protocols(Stage.ACUTE)}
+    at_stage = {one.id for one in programmes() if Stage.ACUTE in one.stage}
+    assert acute == {one.id for one in TRIALS} | at_stage
+    assert at_stage

@@ -93,15 +93,15 @@ RULES = [
       "または血小板数が100 × 10⁹/L未満である")),
     ("not (seizure_history or coma)", "けいれん発作の既往がなく、かつ、昏睡状態ではない"),
     ("not (in_other_trial and epilepsy)",
-     "他の治験に参加していないか、またはてんかんと診断されていない"),
+     "他の臨床試験に参加していないか、またはてんかんと診断されていない"),
     ("not (in_other_trial or epilepsy or coma)",
-     "他の治験に参加しておらず、てんかんと診断されておらず、かつ、昏睡状態ではない"),
+     "他の臨床試験に参加しておらず、てんかんと診断されておらず、かつ、昏睡状態ではない"),
     (("stroke_hemisphere == 'right' and 6 <= nihss_total <= 15"
       " or stroke_hemisphere == 'left' and 6 <= nihss_total <= 18"),
      ("（病変側が右であり、かつ、NIHSSが6以上15以下である）、"
       "または（病変側が左であり、かつ、NIHSSが6以上18以下である）")),
     ("mrs_current > 3 or (nihss_total < 7 and (nihss_best_language == 2 or nihss_visual == 2))",
-     ("現在のmRSが3を超えるか、または（NIHSSが7未満であり、かつ、（NIHSS項目9（言語）が2であるか、"
+     ("現在のmRSが3を超えるか、または（NIHSSが7未満であり、かつ、（NIHSS項目9（最良の言語）が2であるか、"
       "またはNIHSS項目3（視野）が2である））")),
     ("at_least(2, seizure_history, coma, mrs_current >= 4)",
      "次の［けいれん発作の既往がある；昏睡状態である；現在のmRSが4以上である］のうち2項目以上を満たす"),

@@ -105,6 +105,8 @@ def test_yes_and_no_of_a_field_are_different_sentences_that_can_be_joined() -> N
             assert both[0] != both[1], name
             assert all(said.endswith((*known, "）")) for said in both), name
             assert all("です" not in said and "ます" not in said for said in both), name
+            # a no is a finding, not a finding that was never looked for
+            assert all("確認されていない" not in said and "不明" not in said for said in both), name
 
 
 def test_every_pattern_ends_in_a_way_that_can_be_joined() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -30,13 +32,17 @@ from saisei.eligibility import (
     Not,
     Resolved,
     Source,
-    constant_truth,
     evaluate,
     field_of,
     leaves_of,
     parse,
 )
-from saisei.eligibility.linting import Finding, lint_protocol, unused_code_sets
+from saisei.eligibility.linting import (
+    Finding,
+    constant_truth,
+    lint_protocol,
+    unused_code_sets,
+)
 from saisei.eligibility.linting.goals import Wanted
 from saisei.eligibility.linting.masks import FALSE, TRUE, UNKNOWN, mask_of
 from saisei.eligibility.linting.places import place_of
@@ -230,6 +236,35 @@ def test_a_finding_reads_as_one_line() -> None:
     finding = Finding("code", "error", "p", ("i1", "e2"), "found", "expected", "Do this")
     assert str(finding) == "error code i1, e2: found; expected expected. Do this"
     assert finding.as_data()["criteria"] == ("i1", "e2")
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "checking-protocols.md"
+
+
+def examples_of_the_page() -> list[tuple[str, str, list[str]]]:
+    """Give the rows of the table that have an example: code, severity, rules."""
+    found, code, grave = [], "", ""
+    for line in PAGE.read_text(encoding="utf-8").split("## What is found")[1].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|") or len(cells) != 4:
+            continue
+        code, grave = (cells[0].strip("`"), cells[1]) if cells[0] else (code, grave)
+        parts = re.findall(r"(not if )?`([^`]+)`", cells[3])
+        if parts:
+            texts = [f"{'not if: ' if refused else ''}{when}" for refused, when in parts]
+            found.append((code, grave, texts))
+    return found
+
+
+@pytest.mark.parametrize(("code", "grave", "texts"), examples_of_the_page())
+def test_the_examples_of_the_page_are_found(code: str, grave: str, texts: list[str]) -> None:
+    found = {one.code: one.severity for one in lint_protocol("page", rules(*texts))}
+    assert code in found
+    assert found[code] in grave
+
+
+def test_the_page_has_an_example_of_most_kinds() -> None:
+    assert len({code for code, _, _ in examples_of_the_page()}) >= 13
 
 
 # ---------------------------------------------------------------- random trees and random people

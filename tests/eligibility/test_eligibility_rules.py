@@ -13,7 +13,6 @@ from saisei.eligibility import (
     Criterion,
     Lookup,
     by_field,
-    constant_truth,
     evaluate,
     field_name,
     fields_of,
@@ -25,6 +24,7 @@ from saisei.eligibility import (
     reading_words,
     sentence,
 )
+from saisei.eligibility.linting import constant_truth
 from saisei.vocabulary import Truth
 
 PLACE = Place("t.yaml", 3)

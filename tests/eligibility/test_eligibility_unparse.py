@@ -55,6 +55,18 @@ def test_every_form_of_the_language_is_written_again(text: str) -> None:
     assert parse(written) == parse(text)
 
 
+DIVIDED = [
+    "nihss_total / 2 >= mrs_current",
+    "days_since(onset_datetime) / quantity(7, 'd') > months_since_stroke / quantity(1, 'mo')",
+    "days_since(onset_datetime) / quantity(7, 'd') >= nihss_total / mrs_current",
+]
+
+
+@pytest.mark.parametrize("text", DIVIDED)
+def test_a_divisor_with_a_unit_and_one_without_come_back(text: str) -> None:
+    assert parse(unparse(parse(text))) == parse(text)
+
+
 def test_every_rule_of_every_protocol_comes_back() -> None:
     rules = [rule for one in population_protocols() for rule in one.criteria]
     assert len(rules) > len(trials())

@@ -17,6 +17,7 @@ from saisei.base.errors import CriterionError
 from saisei.eligibility import Criterion, parse, unparse
 from saisei.eligibility.population.protocols import Protocol
 from saisei.therapies import Programme, Trial, programme, programmes, trial, trials
+from saisei.therapies.definitions import definition_of
 from saisei.therapies.fhir import (
     Rules,
     protocol_from_fhir,
@@ -217,7 +218,24 @@ def test_the_version_changes_with_any_rule_and_with_nothing_else() -> None:
         Criterion("r1", "inclusion", "old", rule.when, "s1", judgement=True),
     ]
     assert len({first, *(version_of(Protocol("p", (one,))) for one in others)}) == 5
-    assert len({version_of(rules_of(about).protocol) for about in EVERY}) == len(EVERY)
+
+
+def test_published_rules_are_active_and_others_a_draft() -> None:
+    for about in EVERY:
+        definition = definition_of(about.id)
+        assert definition is not None
+        rules = resource(protocol_to_fhir(about), "EvidenceVariable")
+        latest = definition.latest
+        assert latest is not None
+        assert rules["version"] == f"{latest.number}.{latest.sha256}"
+        assert (rules["status"], rules["date"]) == ("active", latest.date)
+    drawn = resource(
+        written(Criterion("r1", "inclusion", "adult", parse("age_years >= 18"))),
+        "EvidenceVariable",
+    )
+    assert drawn["status"] == "draft"
+    assert drawn["version"].startswith("0.")
+    assert "date" not in drawn
 
 
 def test_every_state_and_phase_has_a_code_of_the_standard() -> None:

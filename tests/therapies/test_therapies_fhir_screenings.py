@@ -186,6 +186,24 @@ def test_a_match_says_what_it_does_not_mean() -> None:
     assert "closed" in verdict["note"][1]["text"]
 
 
+def test_the_words_can_be_japanese_and_nothing_else_changes() -> None:
+    case = person()
+    match = match_trial(trial("NCT04631406"), case)
+    bundles = [
+        json.loads(json.dumps(screening_to_fhir(case, [match], said))) for said in ("en", "ja")
+    ]
+    assert [problems(bundle) for bundle in bundles] == [[], []]
+    assert [bundle["language"] for bundle in bundles] == ["en", "ja"]
+    english, japanese = (resources(bundle, start="NCT04631406-") for bundle in bundles)
+    assert english.keys() == japanese.keys()
+    for name, one in english.items():
+        other = japanese[name]
+        for part in ("valueBoolean", "derivedFrom", "hasMember", "subject", "effectiveDateTime"):
+            assert one.get(part) == other.get(part)
+        assert one["code"]["coding"] == other["code"]["coding"]
+        assert one["note"] != other["note"]
+
+
 def test_the_rules_carry_the_version_that_was_held_against_the_person() -> None:
     version = next(
         entry["resource"]["version"]

@@ -12,7 +12,16 @@ import pytest
 
 from saisei.base.dates import parse_as_of
 from saisei.cases import Case, case_from_data, read_case
-from saisei.therapies import Screening, TrialMatch, match_trial, screen, trial
+from saisei.therapies import (
+    Screening,
+    TrialMatch,
+    cautions,
+    cautions_rule,
+    match_trial,
+    programmes,
+    screen,
+    trial,
+)
 from saisei.therapies.matching import matching_table
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -128,3 +137,25 @@ def test_no_english_is_left_but_what_the_data_say_in_english() -> None:
 def test_no_word_of_praise(word: str) -> None:
     for match in everyone():
         assert word not in match.said("ja").text + match.standing_said("ja").text
+
+
+def test_every_caution_and_every_name_of_a_therapy_is_in_both_languages() -> None:
+    kanji = re.compile(r"[ぁ-ヿ一-鿿]")
+    for caution in cautions():
+        assert set(caution.titles) == set(caution.texts) == {"en", "ja"}, caution.id
+        assert kanji.search(caution.title_in("ja")), caution.id
+        assert kanji.search(caution.said("ja").text), caution.id
+        assert caution.said("ja").sources == caution.words.sources
+    assert "処方した医師に相談せずに" in cautions_rule("ja").text
+    for programme in programmes():
+        assert kanji.search(programme.name_in("ja")), programme.id
+        assert programme.name_in() == programme.name
+
+
+def test_a_medicine_is_never_to_be_stopped_without_the_one_who_prescribed_it() -> None:
+    """Stopping a blood thinner can itself cause a stroke: no language may leave that out."""
+    thinners = [caution for caution in cautions() if caution.id.startswith("blood-thinner")]
+    assert len(thinners) == 3
+    for caution in thinners:
+        assert "処方した医師" in caution.said("ja").text
+        assert "脳卒中の原因になることがあります" in caution.said("ja").text

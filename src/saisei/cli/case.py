@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from saisei.cli.output import CaseFile, as_of_option, now, read_as_of, write_whole
+from saisei.cli.said import language_option, read_language
 
 __all__ = ["app"]
 
@@ -19,14 +20,16 @@ app = typer.Typer(
 
 
 @app.command()
-def template() -> None:
+def template(language: Annotated[str, language_option()] = "en") -> None:
     """Print a commented empty case; every line is a question that may be left out.
 
     Example: saisei case template > me.yaml
+
+    Example: saisei case template --language ja > me.yaml
     """
     from saisei.cases import case_template
 
-    sys.stdout.write(case_template())
+    sys.stdout.write(case_template(read_language(language)))
 
 
 @app.command()

@@ -13,12 +13,16 @@ from saisei.base.errors import OptionError, Place, Problem
 from saisei.cli.output import must_be_known, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from saisei.cases import Case
-    from saisei.therapies import Programme, Trial, TrialMatch
+    from saisei.therapies import Programme, Screening, Trial
 
-__all__ = ["FhirFile", "must_be_writable", "not_held", "to_fhir", "write_screening"]
+__all__ = [
+    "FhirFile",
+    "must_be_writable",
+    "must_not_be_wanted",
+    "to_fhir",
+    "write_screening",
+]
 
 FhirFile = Annotated[
     Path | None,
@@ -56,7 +60,7 @@ def to_fhir(
         _write(output, text)
 
 
-def must_be_writable(path: Path) -> None:
+def must_be_writable(path: Path | None) -> None:
     """Refuse a file that could not be written, before anything is asked or printed.
 
     Raises
@@ -64,7 +68,7 @@ def must_be_writable(path: Path) -> None:
     OptionError
         Its folder is not there, or a folder stands in its place.
     """
-    if path.is_dir() or not path.parent.is_dir():
+    if path is not None and (path.is_dir() or not path.parent.is_dir()):
         found = "a folder of that name is there" if path.is_dir() else "its folder is not there"
         raise OptionError(
             Problem("unwritable", found, "a file in a folder that exists",
@@ -72,17 +76,27 @@ def must_be_writable(path: Path) -> None:
         )  # fmt: skip
 
 
-def not_held(path: Path) -> OptionError:
-    """Say that no trial was held against this person, so that there is nothing to write."""
-    found = "nothing is written: what stands above comes before any trial"
-    return OptionError(Problem("not-held", found, place=Place(str(path)), field="--fhir"))
+def must_not_be_wanted(path: Path | None) -> None:
+    """Say that nothing is written where no trial is held against the person.
+
+    Raises
+    ------
+    OptionError
+        A file was asked for.
+    """
+    if path is not None:
+        found = "nothing is written: what is said above comes before any trial"
+        raise OptionError(
+            Problem("not-held", found, "no --fhir here", place=Place(str(path)), field="--fhir")
+        )
 
 
-def write_screening(path: Path, case: Case, matches: Iterable[TrialMatch]) -> None:
-    """Write what trials came to for one person."""
+def write_screening(path: Path | None, case: Case, found: Screening) -> None:
+    """Write what the trials of a screening came to for one person, where a file is wanted."""
     from saisei.therapies.fhir import screening_to_fhir
 
-    _write(path, _text(screening_to_fhir(case, matches)))
+    if path is not None:
+        _write(path, _text(screening_to_fhir(case, found.trials, found.language)))
 
 
 def _text(bundle: dict[str, Any]) -> str:

@@ -17,7 +17,14 @@ from urllib.parse import urlsplit
 import typer
 
 from saisei.base.errors import OptionError, Place, Problem
-from saisei.cli.output import as_of_option, console, must_be_known, now, read_as_of
+from saisei.cli.output import (
+    as_of_option,
+    console,
+    must_be_known,
+    now,
+    read_as_of,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,7 +93,7 @@ def screen_population(
         if report:
             from saisei.report import Screened
 
-            name = _name_of(source)
+            name = people.read.title or _name_of(source)
             _write_page(out / PAGE, Screened(result, chosen, name, people.read, small))
     _print(console(), result, people.read, small)
     _print_left_out(console(), people.read, small)
@@ -184,12 +191,9 @@ def _name_of(source: str) -> str:
 
 
 def _write_page(path: Path, screened: Screened) -> None:
-    """Write the page aside first, so that there is never half of one."""
     from saisei.report import screening_page
 
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(screening_page(screened), encoding="utf-8")
-    aside.replace(path)
+    write_whole(path, screening_page(screened))
 
 
 def _print(out: Console, result: PopulationResult, read: Read, small: SmallCounts) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from saisei.base.errors import OptionError, Problem
-from saisei.cli import asking
+from saisei.cli import asking, fhir
 from saisei.cli.output import CaseFile, as_of_option, console, now, read_as_of, tell_record
 from saisei.cli.said import language_option, read_language, texts
 
@@ -39,6 +39,7 @@ def screen(
         typer.Option("--save", help="Write the case with the answers here.", metavar="FILE"),
     ] = None,
     language: Annotated[str, language_option()] = "en",
+    to_fhir: fhir.FhirFile = None,
 ) -> None:
     """Hold one case against every therapy and trial, with every rule as a sentence.
 
@@ -47,6 +48,8 @@ def screen(
     Example: saisei screen me.yaml --ask --save me-answered.yaml
 
     Example: saisei screen examples/01-chronic-arm.yaml --language ja
+
+    Example: saisei screen examples/01-chronic-arm.yaml --fhir screening.json
     """
     from saisei.cases import read_case
     from saisei.decision import Kind, Options, decide, pass_gates
@@ -58,6 +61,7 @@ def screen(
     tell_record(read, case)
     if save is not None:
         _can_be_saved(save, read, ask=ask)
+    fhir.must_be_writable(to_fhir)
     out = console()
     decision = decide(read, read.as_of, options)
     out.print(decision.emergency.text, style="bold", markup=False)
@@ -74,6 +78,7 @@ def screen(
     if decision.kind in comes_first:
         for line in (*decision.emergency.reasons, *(s.text for s in decision.answer)):
             out.print(line, markup=False)
+        fhir.must_not_be_wanted(to_fhir)
         return
     found = hold_against(read, said_in)
     if decision.kind is Kind.ACUTE_IN_HOSPITAL:
@@ -81,8 +86,10 @@ def screen(
             out.print(said.text, markup=False)
         shown = {therapy.id for therapy in decision.therapies}
         kept = tuple(match for match in found.programmes if match.programme.id in shown)
-        found = replace(found, programmes=kept, cautions=())
+        trials = tuple(trial for match in kept for trial in match.trials)
+        found = replace(found, programmes=kept, trials=trials, cautions=())
     _print(out, found, rules=rules)
+    fhir.write_screening(to_fhir, read, found)
 
 
 def _can_be_saved(path: Path, read: Case, *, ask: bool) -> None:
@@ -123,17 +130,17 @@ def _cautions(out: Console, found: Screening) -> None:
 
     say = texts(found.language).say
     out.print(f"\n{say('screen.cautions')}", style="bold", markup=False)
-    out.print(f"  {cautions_rule().text}", markup=False)
+    out.print(f"  {cautions_rule(found.language).text}", markup=False)
     for caution in found.cautions:
         state = say(f"screen.caution_state.{caution.state}")
-        line = say("screen.caution", title=caution.caution.title, state=state)
+        line = say("screen.caution", title=caution.caution.title_in(found.language), state=state)
         out.print(f"  {line}", markup=False)
         if caution.state == "applies":
-            out.print(f"    {caution.caution.words.text}", markup=False)
+            out.print(f"    {caution.caution.said(found.language).text}", markup=False)
 
 
 def _programme(out: Console, found: Screening, match: ProgrammeMatch, *, rules: bool) -> None:
-    out.print(f"\n{match.programme.name}", style="bold", markup=False)
+    out.print(f"\n{match.programme.name_in(found.language)}", style="bold", markup=False)
     for sentence in match.said(found.language):
         out.print(f"  {sentence.text}", markup=False)
     for trial in match.trials:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from saisei.cli import ctgov
+from saisei.cli import checking, ctgov
 from saisei.cli.output import console, must_be_known, now, write_whole
 
 if TYPE_CHECKING:
@@ -27,12 +27,14 @@ def list_therapies() -> None:
     Example: saisei therapies list
     """
     from saisei.therapies import programmes, trials_of
+    from saisei.therapies.definitions import definitions
 
     out = console()
     for one in programmes():
-        out.print(f"{one.id}  {one.name}", markup=False)
+        out.print(f"{one.id}  {one.name}  ({definitions()[one.id].label})", markup=False)
         for trial in trials_of(one):
-            out.print(f"    {trial.id}  {trial.status}  {trial.title}", markup=False)
+            label = definitions()[trial.id].label
+            out.print(f"    {trial.id}  {trial.status}  {trial.title}  ({label})", markup=False)
 
 
 @app.command()
@@ -44,6 +46,7 @@ def show(
     Example: saisei therapies show huns001-intracerebral-jp
     """
     from saisei.therapies import legal_route, programme, programmes, trials_of
+    from saisei.therapies.definitions import definitions
 
     must_be_known(programme_id, [one.id for one in programmes()], "programme")
     one, out = programme(programme_id), console()
@@ -54,6 +57,7 @@ def show(
     for trial in trials_of(one):
         out.print(f"\n{trial.id}  {trial.title}", style="underline", markup=False)
         out.print(f"  {trial.status}, read on {trial.status_read}; {trial.design}", markup=False)
+        out.print(f"  definition: {definitions()[trial.id].label}", markup=False)
         for rule in trial.criteria:
             out.print(f"  {rule.id} ({rule.kind}): {rule.text}", markup=False)
             out.print(f"      {rule.sentence()}", markup=False)
@@ -133,4 +137,5 @@ def _print(plan: Journey) -> None:
         out.print(said, markup=False)
 
 
+checking.add_to(app)
 ctgov.add_to(app)

@@ -2,7 +2,8 @@
 
 A rule is written once as text (`parse`), judged for one person with three truth values and the
 reasons (`evaluate`, `judge`), and put into a sentence (`sentence`). docs/criteria.md shows the
-language with its tables.
+language with its tables. `saisei.eligibility.linting` looks for mistakes in protocols; it stands by
+itself, because judging a person does not need it.
 """
 
 from saisei.eligibility.covering import Order, soonest
@@ -25,7 +26,6 @@ from saisei.eligibility.evaluate import (
     lookup_of,
 )
 from saisei.eligibility.facts import Facts, facts_of, facts_of_fields
-from saisei.eligibility.linting import Finding, constant_truth, lint_protocol
 from saisei.eligibility.parse import parse
 from saisei.eligibility.tree import (
     Amount,
@@ -78,7 +78,6 @@ __all__ = [
     "Expression",
     "FactSet",
     "Facts",
-    "Finding",
     "Flag",
     "Judged",
     "Kind",
@@ -102,7 +101,6 @@ __all__ = [
     "Verdict",
     "Window",
     "by_field",
-    "constant_truth",
     "could_end_with",
     "deciding_sets",
     "evaluate",
@@ -113,7 +111,6 @@ __all__ = [
     "fields_of",
     "judge",
     "leaves_of",
-    "lint_protocol",
     "lookup_of",
     "parse",
     "read_criterion",

@@ -221,8 +221,10 @@ def read_criterion(entry: Mapping[str, Any], place: Place, sources: str) -> Crit
     if not all(isinstance(text, str) for text in texts) or entry["kind"] not in get_args(Kind):
         raise _broken("wrong-part", "a part of the criterion has the wrong kind of value", place)
     when = parse(entry["when"], place)
-    if "unit" in entry and {fields()[name].unit for name in fields_of(when)} != {entry["unit"]}:
-        raise _broken("unit", f"the unit {entry['unit']} is not that of the field", place)
+    units = {fields()[name].unit for name in fields_of(when)}
+    if "unit" in entry and units != {entry["unit"]}:
+        expected = " or ".join(sorted(unit or "none" for unit in units))
+        raise _broken("unit", f"the unit {entry['unit']} is not that of the field", place, expected)
     return Criterion(
         entry["id"],
         entry["kind"],
@@ -234,8 +236,8 @@ def read_criterion(entry: Mapping[str, Any], place: Place, sources: str) -> Crit
     )
 
 
-def _broken(code: str, found: str, place: Place) -> CriterionError:
-    expected = f"{', '.join(sorted(_NEEDED))}; perhaps judgement, unit, note"
+def _broken(code: str, found: str, place: Place, expected: str = "") -> CriterionError:
+    expected = expected or f"{', '.join(sorted(_NEEDED))}; perhaps judgement, unit, note"
     return CriterionError(Problem(code, found, expected, "", place))
 
 

@@ -6,6 +6,7 @@ sentence is not printed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from typing import Any, Literal
 from saisei.base.errors import CriterionError, DataError
 from saisei.base.sources import Statement
 from saisei.base.store import load_document
+from saisei.base.texts import Language, in_language
 from saisei.cases import Case
 from saisei.eligibility import Expression, Lookup, Reading, evaluate, lookup_of, parse
 from saisei.therapies.models import Programme
@@ -29,16 +31,36 @@ class Caution:
     """A fact about a person that calls for a word before a step."""
 
     id: str
-    title: str
+    titles: Mapping[str, str]
+    """What it is about, by language."""
     when: Expression
     fields: tuple[str, ...]
     steps: tuple[str, ...]
-    words: Statement
-    """May be printed as it stands."""
+    texts: Mapping[str, str]
+    """What is said, by language; may be printed as it stands."""
+    sources: tuple[str, ...]
     why: str
     status: Literal["source", "partly", "own-reasoning"]
     excluded_by: tuple[str, ...]
     excluded_note: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is about, in English."""
+        return self.title_in()
+
+    def title_in(self, language: Language = "en") -> str:
+        """Say what it is about."""
+        return in_language(self.titles, language)
+
+    @property
+    def words(self) -> Statement:
+        """What is said, in English."""
+        return self.said()
+
+    def said(self, language: Language = "en") -> Statement:
+        """Give what is said, with its sources."""
+        return Statement(in_language(self.texts, language), self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +98,8 @@ def _caution(entry: dict[str, Any]) -> Caution:
         parse(entry["when"]),
         tuple(entry["fields"]),
         tuple(entry["steps"]),
-        Statement(entry["in_plain_words"], tuple(f"cautions/{key}" for key in entry["sources"])),
+        entry["in_plain_words"],
+        tuple(f"cautions/{key}" for key in entry["sources"]),
         entry["why"],
         entry["status"],
         tuple(entry["excluded_by"]),
@@ -84,9 +107,9 @@ def _caution(entry: dict[str, Any]) -> Caution:
     )
 
 
-def cautions_rule() -> Statement:
+def cautions_rule(language: Language = "en") -> Statement:
     """Give the sentence that stands beside every caution."""
-    return Statement(load_document(FILE).data["meta"]["always"])
+    return Statement(in_language(load_document(FILE).data["meta"]["always"], language))
 
 
 def find_cautions(

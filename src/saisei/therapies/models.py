@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 
 from saisei.base.dates import PartialDate
+from saisei.base.texts import Language
 from saisei.eligibility import Criterion
 from saisei.vocabulary import CellType, Condition, Donor, Route, Stage
 
@@ -133,6 +134,7 @@ class Programme(_Strict):
 
     id: str
     name: str
+    name_ja: str = ""
     pages: Words
     cells: Cells
     donors: Donors
@@ -169,6 +171,10 @@ class Programme(_Strict):
     safety_alerts: Annotated[tuple[Alert, ...], Many] = ()
     criteria_published: bool = True
     sources: Mapping[str, SourceEntry]
+
+    def name_in(self, language: Language = "en") -> str:
+        """Give its name in a language, in English where it has no other."""
+        return (self.name_ja or self.name) if language == "ja" else self.name
 
     @property
     def source_keys(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from saisei.eligibility import Criterion, parse
 from saisei.therapies.models import Programme, Trial
 from saisei.vocabulary import Condition, Stage, adult_age, days_per_month
 
-__all__ = ["OWN_RULES", "programme_rules", "trial_rules"]
+__all__ = ["OWN_RULES", "programme_rules", "rules_before", "trial_rules"]
 
 OWN_RULES = "therapies/rules"
 """Key of the source of a rule that is ours, not a protocol's."""
@@ -23,13 +23,15 @@ OWN_RULES = "therapies/rules"
 
 def trial_rules(trial: Trial) -> tuple[Criterion, ...]:
     """Give the rules on condition, phase and adult age of a trial."""
-    source = trial.source_keys[0]
-    rules = (
-        _condition_rule(trial.condition, source),
-        _stage_rule(trial.condition, trial.phase_of_stroke, source),
-        _adult_rule(),
-    )
-    return tuple(rule for rule in rules if rule is not None)
+    return rules_before(trial.condition, trial.phase_of_stroke, trial.source_keys[0])
+
+
+def rules_before(
+    conditions: tuple[Condition, ...], stages: tuple[Stage, ...], source: str
+) -> tuple[Criterion, ...]:
+    """Give the rules on condition, phase and adult age that are tested before a list's own."""
+    rules = (_condition_rule(conditions, source), _stage_rule(conditions, stages, source))
+    return tuple(rule for rule in (*rules, _adult_rule()) if rule is not None)
 
 
 def programme_rules(programme: Programme) -> tuple[Criterion, ...]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saisei.cases import fields
+from saisei.cases import Effort, fields
 from saisei.eligibility.criterion import Criterion
 from saisei.eligibility.tree import Source, Window, fields_of, leaves_of, sources_of
 
@@ -31,6 +31,8 @@ __all__ = ["MissingItem", "Whole", "items_of", "missing_items", "needs_several_r
 Whole = NDArray[np.int64]
 SEVERAL_RECORDS = frozenset({"score_change"})
 """Ways of computing a field that no single answer settles."""
+EFFORTS: tuple[Effort, ...] = ("ask", "chart", "exam", "lab", "scan")
+"""Ways to get an item, the easiest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ def missing_items(
 ) -> tuple[MissingItem, ...]:
     """Count for each item of a protocol whom it could decide, the item that decides most first.
 
+    Of items that decide as many, the one comes first for which more wait, then the one that is
+    easier to get.
+
     Parameters
     ----------
     rules
@@ -97,7 +102,11 @@ def missing_items(
     waiting = {
         name: int(many[open_ & _bits(name in of for of in read) != 0].sum()) for name in names
     }
-    order = sorted((n for n in names if waiting[n]), key=lambda n: (-alone[n], -waiting[n], n))
+
+    def place(name: str) -> tuple[int, int, int, str]:
+        return -alone[name], -waiting[name], EFFORTS.index(fields()[name].effort), name
+
+    order = sorted((name for name in names if waiting[name]), key=place)
     return tuple(
         MissingItem(name, alone[name], waiting[name], decided(frozenset(order[: place + 1])))
         for place, name in enumerate(order)

@@ -33,3 +33,5 @@ class Read:
     left_out: dict[tuple[str, str], int] = field(default_factory=dict)
     unmapped: dict[str, int] = field(default_factory=dict)
     most_unmapped: tuple[Unmapped, ...] = ()
+    title: str = ""
+    """What the source calls itself, where it does."""

@@ -118,7 +118,8 @@ def _measure(text: str, at: int, units: tuple[tuple[str, str], ...]) -> _Measure
         if match := compiled(rf"\s?-?\s?(?:{pattern})").match(text, end):
             unit, end = name, match.end()
             break
-    if not unit and end < len(text) and text[end].isalpha():
+    # `180/100` and `21/30` are no limits of their own; `20mg` has a unit that is not asked for
+    if (not unit and text[end : end + 1].isalpha()) or re.match(r"\s?/\s?\d", text[end:]):
         return None
     if match := compiled(rf"\s?{any_of(table()['points'])}").match(text, end):
         end = match.end()

@@ -6,13 +6,14 @@ one of them could turn the rule about (*unless*, *not*, *only*) no expression is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
 from saisei.base.errors import CriterionError
-from saisei.eligibility import parse, sentence
+from saisei.eligibility import fields_of, parse, sentence
 from saisei.therapies.ctgov.part import Part
 from saisei.therapies.ctgov.reading import read_parts
 from saisei.therapies.ctgov.splitting import Piece, split_criteria
@@ -22,6 +23,9 @@ __all__ = ["Draft", "Extent", "draft_criteria", "draft_item"]
 
 Extent = Literal["whole", "partly", "unread"]
 
+_LONGEST = 2_500
+"""An item of more characters is a whole section; clear rules read single sentences."""
+_NUMBER = re.compile(r"[<>]|in \{\d").search
 _FOREIGN = 0.2
 """From this share of letters outside of the Latin alphabet on, a text is not taken as English."""
 
@@ -104,6 +108,8 @@ def _not_read(piece: Piece) -> str:
     foreign = sum(ord(sign) > 0x24F and not 0x370 <= ord(sign) < 0x400 for sign in letters)
     if letters and foreign / len(letters) > _FOREIGN:
         return "not in English"
+    if len(piece.text) > _LONGEST:
+        return f"longer than {_LONGEST:,} characters: split it by hand"
     if piece.side == "unclear":
         return "no heading says whether this includes or excludes"
     if has(table()["headings"]["others"], fold(piece.under)) and not piece.nested:
@@ -145,20 +151,12 @@ def _light() -> list[str]:
 
 def _together(piece: Piece, parts: tuple[Part, ...], unread: str) -> tuple[str | None, str]:
     """Join the parts to one expression, or say why that needs a reader."""
-    words = table()
-    between = _between(piece.text, parts)
-    rest = fold(unread)
-    if piece.nested and has(words["alternatives"], fold(piece.under)):
-        return None, "one of several alternatives: put them together by hand"
-    if has(words["turning"], rest):
-        return None, "a word that may turn or limit the rule was not read"
-    team = all(part.team for part in parts)
-    if unread and piece.side == "inclusion" and not team and _says_or(piece.text, parts):
-        return None, "an alternative was not read"
-    join = _join(piece, between)
+    why = _obstacle(piece, parts, unread)
+    join = None if why else _join(piece, _between(piece.text, parts))
     if join is None:
-        return None, "how the parts belong together needs a reader"
-    when = f" {join} ".join(_bracketed(part.when, len(parts)) for part in parts)
+        return None, why or "how the parts belong together needs a reader"
+    said = tuple(dict.fromkeys(part.when for part in parts))
+    when = _under_one_no(parts, join) or f" {join} ".join(_bracketed(w, len(said)) for w in said)
     try:
         parse(when)
     except CriterionError:
@@ -166,9 +164,86 @@ def _together(piece: Piece, parts: tuple[Part, ...], unread: str) -> tuple[str |
     return when, ""
 
 
+def _obstacle(piece: Piece, parts: tuple[Part, ...], unread: str) -> str:
+    """Say what keeps an expression from being offered; empty where nothing does."""
+    words = table()
+    team = all(part.team for part in parts)
+    included = bool(unread) and piece.side == "inclusion" and not team
+    excluded = bool(unread) and piece.side == "exclusion"
+    checks = (
+        (
+            piece.nested and has(words["alternatives"], fold(piece.under)),
+            "what stands above it limits it: put them together by hand",
+        ),
+        (
+            has(words["turning"], fold(unread)),
+            "a word that may turn or limit the rule was not read",
+        ),
+        (included and _says_or(piece.text, parts), "an alternative was not read"),
+        (excluded and _narrowed(piece.text, parts), "a word beside the phrase may narrow it"),
+        (_no_of_unclear_reach(piece, parts), "how far the *no* reaches needs a reader"),
+        (_two_limits(parts), "two limits for one field: which of them holds?"),
+    )
+    return next((why for holds, why in checks if holds), "")
+
+
+def _under_one_no(parts: tuple[Part, ...], join: str) -> str:
+    """Put *no A or B* together: neither of them. Empty where no such negation stands."""
+    first, *others = parts
+    if not first.negated or not others or join != "or":
+        return ""
+    inner = first.when.removeprefix("not ")
+    inner = inner[1:-1] if inner.startswith("(") else inner
+    return f"not ({' or '.join(_bracketed(w, 2) for w in (inner, *(p.when for p in others)))})"
+
+
+def _no_of_unclear_reach(piece: Piece, parts: tuple[Part, ...]) -> bool:
+    """Tell whether it is open how far a *no* reaches; *no A or B* and *no A, no B* are clear."""
+    negated = [part.negated for part in parts]
+    if len(parts) < 2 or not any(negated):
+        return False
+    joins = {gap.strip(" ,") for gap in _between(piece.text, parts)}
+    if negated == [True] + [False] * (len(parts) - 1):
+        return not joins <= {"or", "nor", "", "any", "or any"} or "or" not in " ".join(joins)
+    return not all(negated) or "or" in joins
+
+
 def _between(text: str, parts: tuple[Part, ...]) -> list[str]:
     folded = fold(text)
     return [folded[a.end : b.start] for a, b in pairwise(parts)]
+
+
+def _narrowed(text: str, parts: tuple[Part, ...]) -> bool:
+    """Tell whether an unread word or bracket touches a phrase that is no number.
+
+    *Uncontrolled* epilepsy excludes fewer people than epilepsy; an expression for the latter
+    would exclude too many.
+    """
+    folded = fold(text)
+    for start, end in (span for part in parts for span in ((part.start, part.end), *part.also)):
+        folded = folded[:start] + "|" * (end - start) + folded[end:]
+    light = compiled(rf"(?<=\s){any_of(table()['filler'])}(?=\s)")
+    for part in parts:
+        # `anticoagulants with INR > 1.7`: neither alone excludes
+        both = compiled(r"(.*)(?<!\w)(?:with|and)\s*$").match(folded[: part.start])
+        if both and compiled(r"\w\s*$").search(light.sub("", f" {both.group(1)} ")):
+            return True
+        if part.team or _NUMBER(part.when):
+            continue
+        before = light.sub("", f" {folded[: part.start]} ")
+        after = light.sub("", f" {folded[part.end :]} ")
+        joins = any_of(table()["joins"]["or"])
+        if compiled(r"[\w)(]\s*$").search(compiled(rf"{joins}\s*$").sub(";", before)):
+            return True
+        if compiled(r"\s*\w").match(compiled(rf"^\s*{joins}").sub(";", after)):
+            return True
+    return False
+
+
+def _two_limits(parts: tuple[Part, ...]) -> bool:
+    """Tell whether one field has two different limits in one item."""
+    named = {(fields_of(parse(part.when)), part.when) for part in parts if _NUMBER(part.when)}
+    return len({names for names, _ in named}) < len(named)
 
 
 def _says_or(text: str, parts: tuple[Part, ...]) -> bool:
@@ -186,7 +261,7 @@ def _join(piece: Piece, between: list[str]) -> str | None:
     usual = "and" if piece.side == "inclusion" else "or"
     found = set()
     for gap in between:
-        if "(" in gap or has(words["defining"], gap):
+        if "(" in gap or ". " in gap or has(words["defining"], gap):
             return None
         joins = {name for name, terms in words["joins"].items() if has(terms, gap)}
         found |= joins or {","}

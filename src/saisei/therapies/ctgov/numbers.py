@@ -10,6 +10,7 @@ from typing import Any
 from saisei.therapies.ctgov.amounts import Amount, amount_at
 from saisei.therapies.ctgov.limits import limit
 from saisei.therapies.ctgov.part import Part, Units, units, wanted
+from saisei.therapies.ctgov.splitting import Side
 from saisei.therapies.ctgov.words import any_of, compiled, has, table, unit_pattern
 
 __all__ = ["read_ages", "read_blood_pressure", "read_quantities"]
@@ -21,13 +22,16 @@ _NEAR = 45
 def read_quantities(text: str) -> Iterator[Part]:
     """Read scores and laboratory values with their limits, by the rows of `quantities`."""
     for row in table()["quantities"]:
-        if has(row.get("not_with", ()), text):
+        other = has(row.get("not_with", ()), text)
+        if other and "in_spite" not in row:
             continue
         for term in wanted(row["terms"]).finditer(text):
             known = units(row.get("units", ()))
             amounts = _following(text, term.end(), known, row["terms"])
-            if not amounts and not known:
+            if not amounts and not known and not other:
                 amounts = _preceding(text, term.start())
+            if other and (len(amounts) != 1 or None in (amounts[0].low, amounts[0].high)):
+                continue
             if amounts:
                 yield from _quantity(text, row, term.span(), amounts)
 
@@ -76,9 +80,13 @@ def _preceding(text: str, at: int) -> tuple[Amount, ...]:
 def _quantity(
     text: str, row: Mapping[str, Any], term: tuple[int, int], amounts: tuple[Amount, ...]
 ) -> Iterator[Part]:
-    field, note = row["field"], row.get("note", "")
-    narrow = False
+    field, note, narrow = row["field"], row.get("note", ""), False
+    if has(row.get("not_with", ()), text):
+        note, narrow = row["in_spite"], True
     also: tuple[tuple[int, int], ...] = ()
+    if "one_of_several" in row:
+        narrow = compiled(row["one_of_several"]).search(text[slice(*term)]) is None
+        note = note if narrow else ""
     if "before" in row:
         field, note, also = _moment(text, row)
         narrow = bool(note)
@@ -132,7 +140,7 @@ def _past_gloss(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def read_blood_pressure(text: str) -> Iterator[Part]:
+def read_blood_pressure(text: str, side: Side) -> Iterator[Part]:
     """Read ``blood pressure > 185/110 mmHg``."""
     row = table()["blood_pressure"]
     value = compiled(
@@ -145,7 +153,7 @@ def read_blood_pressure(text: str) -> Iterator[Part]:
     for term in wanted(row["terms"]).finditer(text):
         if match := value.match(text, term.end()):
             sign = signs[match.group(1)]
-            join = "or" if sign.startswith(">") else "and"
+            join = "or" if side == "exclusion" else "and"
             when = (
                 f"{row['systolic']} {sign} {match.group(2)} {join} "
                 f"{row['diastolic']} {sign} {match.group(3)}"

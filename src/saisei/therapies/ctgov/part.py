@@ -20,7 +20,8 @@ class Part:
     """A phrase of an item, and the expression that it was read as.
 
     `narrow` tells that the expression and the phrase do not say quite the same (`note` says why):
-    an item with such a part is never read whole. `also` are further places that were read for it.
+    an item with such a part is never read whole. `negated`: a *no* before it was read with it.
+    `also` are further places that were read for it.
     """
 
     start: int
@@ -29,6 +30,7 @@ class Part:
     note: str = ""
     narrow: bool = False
     team: bool = False
+    negated: bool = False
     also: tuple[tuple[int, int], ...] = ()
 
 

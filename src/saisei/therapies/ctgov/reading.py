@@ -45,9 +45,12 @@ def read_parts(text: str, side: Side) -> tuple[Part, ...]:
     if side == "unclear":
         return ()
     folded = fold(text)
+    examples = [m.span() for m in compiled(table()["examples"]).finditer(folded)]
     found = [part for part in _all(folded, side) if _understood(part.when)]
     alone = all(part.team for part in found)
     found = [part for part in found if alone or not part.team]
+    # what stands as an example in brackets is no rule of its own
+    found = [p for p in found if not any(a < p.start < b for a, b in examples)]
     chosen: list[Part] = []
     for part in sorted(found, key=lambda p: (p.start - p.end, p.start)):
         if all(part.end <= other.start or other.end <= part.start for other in chosen):
@@ -58,7 +61,7 @@ def read_parts(text: str, side: Side) -> tuple[Part, ...]:
 def _all(text: str, side: Side) -> Iterator[Part]:
     yield from read_ages(text)
     yield from read_quantities(text)
-    yield from read_blood_pressure(text)
+    yield from read_blood_pressure(text, side)
     yield from read_windows(text, side)
     yield from (_negated(text, part) for part in read_events(text, side))
     yield from (_negated(text, part) for part in read_lists(text, side))
@@ -85,4 +88,4 @@ def _negated(text: str, part: Part) -> Part:
     bare = inner.removeprefix("not ") if inner.startswith("not ") else f"not ({inner})"
     if re.fullmatch(r"\w+", inner):
         bare = f"not {inner}"
-    return replace(part, start=match.start(), when=bare)
+    return replace(part, start=match.start(), when=bare, negated=True)

@@ -41,6 +41,9 @@ def _list_part(
     members = ", ".join(f"'{name}'" for value in named for name in value.split("+"))
     when = f"{row['operator']}({row['field']}, {{{members}}})"
     lead = _before(text, span[0], row.get("lead", ()))
+    only = _before(text, span[0], row.get("whole_lead", ()))
+    if only is not None:
+        lead, when = only, f"within({row['field']}, {{{members}}})"
     tail = _behind(text, span[1], [*row.get("tail", ()), *row.get("after", ())])
     opposite = _before(text, span[0], row.get("opposite", ()))
     if row.get("inclusion_needs_opposite") and (side == "inclusion") != (opposite is not None):

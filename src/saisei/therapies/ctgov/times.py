@@ -15,8 +15,6 @@ from saisei.therapies.ctgov.words import any_of, compiled, has, table
 
 __all__ = ["read_events", "read_windows"]
 
-_KIND = "the kind of an earlier stroke is not a field"
-
 
 def read_windows(text: str, side: Side) -> Iterator[Part]:
     """Read the time since the stroke began."""
@@ -95,9 +93,17 @@ def read_events(text: str, side: Side) -> Iterator[Part]:
             run += _joined_event(text, run[-1][0], found)
         written = [limit(one["fields"], amount) for _, one in run]
         if all(written):
-            note = _KIND if "isch" in text[run[-1][0] : end] else ""
+            note = _event_note(text[run[-1][0] : end])
             when = " or ".join(dict.fromkeys(written))
             yield Part(run[-1][0], amount.end, when, note, narrow=bool(note))
+
+
+def _event_note(said: str) -> str:
+    """Say what of an event's words its field does not hold."""
+    words = table()["event_words"]
+    if has(words["kinds"], said):
+        return str(words["kind_note"])
+    return str(words["degree_note"]) if has(words["degrees"], said) else ""
 
 
 def _joined_event(
@@ -121,6 +127,8 @@ def _time_of_event(text: str, at: int) -> Amount | None:
         bare_at(text, start, time_units()) if led else None
     )
     if found is None or not found.unit:
+        return None
+    if compiled(rf"\s?{any_of(words['not_tail'])}").match(text, found.end):
         return None
     match = tail.match(text, found.end)
     if not led and match is None:

@@ -70,6 +70,11 @@ def bounded(term: str) -> str:
 
 def any_of(terms: Iterable[str]) -> str:
     """Make one pattern of several terms, the longer ones first."""
+    return _joined(tuple(terms))
+
+
+@cache
+def _joined(terms: tuple[str, ...]) -> str:
     return "(?:" + "|".join(bounded(term) for term in sorted(terms, key=len, reverse=True)) + ")"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from saisei.base.store import load_data
-from saisei.base.texts import Catalogue
+from saisei.base.texts import Catalogue, Language
 from saisei.cases.codes import Code, of_codes
 from saisei.eligibility import Criterion
 from saisei.eligibility.population.protocols import decided_by_team
@@ -39,13 +39,13 @@ def of_standard(name: str) -> Any:
 
 
 @cache
-def _texts() -> Catalogue:
-    return Catalogue(FILE, load_data(FILE))
+def _texts(language: Language) -> Catalogue:
+    return Catalogue(FILE, load_data(FILE), language)
 
 
-def say(key: str, **filling: object) -> str:
+def say(key: str, language: Language = "en", **filling: object) -> str:
     """Give a text of the file."""
-    return _texts().say(f"texts.{key}", **filling)
+    return _texts(language).say(f"texts.{key}", **filling)
 
 
 def own(system: str, code: str) -> Body:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-from json import dumps
 
 from saisei.eligibility import Criterion, sentence, unparse
+from saisei.eligibility.definitions import Version, definition_hash
 from saisei.eligibility.population.protocols import Protocol
+from saisei.therapies.definitions import definition_of
 from saisei.therapies.fhir.names import (
     Body,
     address,
@@ -111,15 +111,34 @@ def rules_to_fhir(rules: Rules) -> list[tuple[str, Body]]:
 
 
 def version_of(protocol: Protocol) -> str:
-    """Give the version of a protocol: a digest of its rules, which changes when one changes."""
-    rules = [_stated(rule) for rule in protocol.criteria]
-    return sha256(dumps([protocol.id, rules], ensure_ascii=False).encode()).hexdigest()
+    """Give the version of a protocol: the number published, and the digest of its rules.
+
+    Rules that are not those of a published version have the number 0.
+
+    Examples
+    --------
+    >>> from saisei.therapies import trial
+    >>> version_of(rules_of(trial("NCT04631406")).protocol)[:2]
+    '1.'
+    """
+    version = _published(protocol)
+    return f"{version.number if version else 0}.{definition_hash(protocol.criteria)}"
 
 
-def _stated(rule: Criterion) -> list[str | bool]:
-    return [
-        rule.id, rule.kind, rule.text, unparse(rule.when), rule.source, rule.judgement, rule.note
-    ]  # fmt: skip
+def _published(protocol: Protocol) -> Version | None:
+    """Give the latest published version, where the rules are still the same."""
+    definition = definition_of(protocol.id)
+    latest = definition.latest if definition else None
+    same = latest is not None and latest.sha256 == definition_hash(protocol.criteria)
+    return latest if same else None
+
+
+def _state(protocol: Protocol) -> Body:
+    """Write whether the rules are published, and since when these are."""
+    version, definition = _published(protocol), definition_of(protocol.id)
+    if version is None or definition is None:
+        return {"status": of_standard("definitions")["draft"]}
+    return {"status": of_standard("definitions")[definition.status], "date": version.date}
 
 
 def _url(rules: Rules) -> str:
@@ -153,7 +172,7 @@ def _variable(rules: Rules) -> Body:
         "version": version_of(rules.protocol),
         "name": "EntryRules_" + re.sub(r"\W", "_", name, flags=re.ASCII),
         "title": say("rules_of", title=rules.title),
-        "status": "active",
+        **_state(rules.protocol),
     }
     if rules.description:
         found["description"] = rules.description

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
+from saisei.base.texts import Language
 from saisei.cases import Case, Entry
 from saisei.cases.fhir.writing import Written, case_resources
-from saisei.eligibility import Judged, judge, leaves_of, sources_of
+from saisei.eligibility import Judged, judge, leaves_of, rules_note, sources_of
 from saisei.therapies.fhir.names import Body, bundle, concept, of_standard, own, rule_code, say
 from saisei.therapies.fhir.protocols import rules_of, version_of
 from saisei.therapies.fhir.studies import number_of
@@ -22,7 +23,7 @@ from saisei.vocabulary import Truth
 __all__ = ["screening_to_fhir"]
 
 
-def screening_to_fhir(case: Case, matches: Iterable[TrialMatch]) -> Body:
+def screening_to_fhir(case: Case, matches: Iterable[TrialMatch], language: Language = "en") -> Body:
     """Write what trials came to for one person as a FHIR R4 bundle of type collection.
 
     Parameters
@@ -32,6 +33,8 @@ def screening_to_fhir(case: Case, matches: Iterable[TrialMatch]) -> Body:
         bundle's time stamp.
     matches
         The trials, held against this person.
+    language
+        Of the words.
 
     Returns
     -------
@@ -48,11 +51,12 @@ def screening_to_fhir(case: Case, matches: Iterable[TrialMatch]) -> Body:
     ['Patient', 'Observation', 'ResearchSubject']
     """
     found = tuple(matches)
-    person = _Person(case, case_resources(case))
+    person = _Person(case, case_resources(case), language)
     trials = [entry for match in found for entry in _trial(person, match)]
     kept = [(one.address, one.body) for one in person.kept()]
     moment = case.as_of.isoformat()
-    return bundle(("case", "screening"), [*kept, *trials], timestamp=moment)
+    tags = ("case", "screening")
+    return bundle(tags, [*kept, *trials], timestamp=moment, language=language)
 
 
 class _Watched(Mapping[str, tuple[Entry, ...]]):
@@ -79,6 +83,7 @@ class _Person:
 
     case: Case
     written: tuple[Written, ...]
+    language: Language
     read: set[str] = field(default_factory=set)
 
     @property
@@ -127,12 +132,12 @@ def _trial(person: _Person, match: TrialMatch) -> Iterator[tuple[str, Body]]:
         "effectiveDateTime": person.case.as_of.isoformat(),
     }
     for judged in match.judged:
-        found = _rule(match.trial.id, version, judged)
+        found = _rule(match.trial.id, version, judged, person.language)
         if read := person.read_by(judged):
             found["derivedFrom"] = [{"reference": one} for one in read]
         yield _address(person, match, judged.criterion.id), found | about
     members = [_address(person, match, judged.criterion.id) for judged in match.judged]
-    yield _address(person, match, "verdict"), _verdict(match, version, members) | about
+    yield _address(person, match, "verdict"), _verdict(person, match, members) | about
 
 
 def _address(person: _Person, match: TrialMatch, name: str) -> str:
@@ -153,35 +158,40 @@ def _subject(person: _Person, match: TrialMatch) -> Body:
     }
 
 
-def _rule(trial_id: str, version: str, judged: Judged) -> Body:
+def _rule(trial_id: str, version: str, judged: Judged, language: Language) -> Body:
     rule = judged.criterion
     code = rule_code(trial_id, rule) | {"version": version}
     return {
         "resourceType": "Observation",
         "id": f"{trial_id}-{rule.id}",
-        "code": concept(rule.requirement, code),
-        **_truth(judged),
-        "note": [{"text": judged.sentence}],
+        "code": concept(rule.required(language), code),
+        **_truth(judged, language),
+        "note": [{"text": judged.said(language)}],
     }
 
 
-def _truth(judged: Judged) -> Body:
+def _truth(judged: Judged, language: Language) -> Body:
     """Write whether a rule is met; why it is absent where nobody can tell."""
     if judged.truth is not Truth.UNKNOWN:
         return {"valueBoolean": judged.truth is Truth.TRUE}
     why = "team" if judged.team else "unknown"
     code = {"system": of_standard("absent_system"), "code": of_standard("absent")[why]}
-    return {"dataAbsentReason": concept(say(why), code)}
+    return {"dataAbsentReason": concept(say(why, language), code)}
 
 
-def _verdict(match: TrialMatch, version: str, members: list[str]) -> Body:
-    trial = match.trial
+def _verdict(person: _Person, match: TrialMatch, members: list[str]) -> Body:
+    trial, language = match.trial, person.language
+    version = version_of(rules_of(trial).protocol)
     code = own("protocol", trial.id) | {"version": version}
+    said = [match.said(language).text, match.standing_said(language).text]
+    if language != "en":
+        said.append(rules_note(language))
+    verdict = concept(match.word_said(language), own("verdict", match.word))
     return {
         "resourceType": "Observation",
         "id": f"{trial.id}-verdict",
-        "code": concept(say("entry_rules", title=trial.title), code),
-        "valueCodeableConcept": concept(match.word_said(), own("verdict", match.word)),
-        "note": [{"text": match.sentence.text}, {"text": match.standing_sentence.text}],
+        "code": concept(say("entry_rules", language, title=trial.title), code),
+        "valueCodeableConcept": verdict,
+        "note": [{"text": one} for one in said],
         "hasMember": [{"reference": one} for one in members],
     }

@@ -26,6 +26,7 @@ from saisei.cases import fields
 from saisei.eligibility.population.events import code_of
 from saisei.eligibility.population.flat.cells import Cells, name_of, text
 from saisei.eligibility.population.flat.mapping import Mapped
+from saisei.eligibility.population.flat.parts import text_of
 from saisei.eligibility.population.flat.reading import read_mapping, table_of
 from saisei.eligibility.population.read import Read
 
@@ -66,6 +67,7 @@ class FlatTable:
     def __post_init__(self) -> None:
         self.document = read_document(self.path)
         self.table = table_of(self.document)
+        self.read.title = text_of(self.document.data.get("title") or "")
 
     @property
     def digest(self) -> str:
@@ -212,11 +214,21 @@ class _Loading:
         selects = [nothing, *(self._select(cells, name) for name in wanted)]
         self.connection.execute(f"CREATE OR REPLACE TABLE events AS {' UNION ALL '.join(selects)}")
         self.read.used["events"] = self._count("SELECT COUNT(*) FROM events")
-        for name in wanted:
-            parts = (cells.not_understood(fields()[name], f) for f in self.mapped.fields[name])
-            asked = " + ".join(f"COUNT(*) FILTER (WHERE {part})" for part in parts)
-            if strange := self._count(f"SELECT {asked} FROM flat"):
-                self.read.left_out[name, "no-value"] = strange
+        self._count_strange(cells, wanted)
+
+    def _count_strange(self, cells: Cells, wanted: Sequence[str]) -> None:
+        """Count what could not be made a record of, for all fields in one pass."""
+        asked = [
+            " + ".join(
+                f"COUNT(*) FILTER (WHERE {cells.not_understood(fields()[name], fill)})"
+                for fill in self.mapped.fields[name]
+            )
+            for name in wanted
+        ]
+        row = self.connection.execute(f"SELECT {', '.join([*asked, '0'])} FROM flat").fetchone()
+        for name, strange in zip(wanted, row or (), strict=False):
+            if strange:
+                self.read.left_out[name, "no-value"] = int(strange)
 
     def _select(self, cells: Cells, name: str) -> str:
         ways = [cells.record(fields()[name], fill) for fill in self.mapped.fields[name]]
