@@ -161,7 +161,8 @@ def test_every_command_has_help_with_an_example() -> None:
                 ("case", "check"),
                 ("evidence", "check"), ("evidence", "list"), ("evidence", "show"),
                 ("evidence", "pool"),
-                ("therapies", "list"), ("therapies", "show"), ("therapies", "journey")]  # fmt: skip
+                ("therapies", "list"), ("therapies", "show"), ("therapies", "journey"),
+                ("therapies", "check")]  # fmt: skip
     for words in commands:
         done = saisei(*words, "--help")
         assert done.returncode == 0

@@ -115,3 +115,12 @@ def test_a_screening_that_cannot_be_written_is_told_before_anything_is_printed(
         assert (done.returncode, done.stdout) == (2, "")
         assert str(path) in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_case_is_never_overwritten(tmp_path: Path) -> None:
+    case = tmp_path / "case.yaml"
+    case.write_bytes((ROOT / CHRONIC).read_bytes())
+    done = saisei("screen", case, "--fhir", case)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "it is the case itself" in done.stderr
+    assert case.read_bytes() == (ROOT / CHRONIC).read_bytes()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from saisei.base.dates import Span
-from saisei.cases import Answer, Known, fields
+from saisei.cases import Answer, Known, OpenList, fields
 from saisei.eligibility import (
     Amount,
     And,
@@ -126,9 +126,7 @@ def draw_value(random: Random, source: Source) -> Known:
     if isinstance(source, str) and source in WORDS:
         return random.choice(KNOWABLE[source])
     if isinstance(source, str) and source in LISTS:
-        entries = random.sample(KNOWABLE[source], random.randint(0, 3))
-        other = ["something-else"] if source == "allergy" and random.random() < 0.3 else []
-        return frozenset([*entries, *other])
+        return draw_list(random, source)
     low, high = sorted(random.choices((*LIMITS, 2.5, 8.25), k=2))
     kind = random.random()
     if kind < 0.1:
@@ -136,6 +134,15 @@ def draw_value(random: Random, source: Source) -> Known:
     if kind < 0.2:
         return Span(low, math.inf)
     return Span(low, high) if kind < 0.5 else low
+
+
+def draw_list(random: Random, source: str) -> Known:
+    entries = random.sample(KNOWABLE[source], random.randint(0, 3))
+    if random.random() < 0.3:
+        lacks = [one for one in KNOWABLE[source] if one not in entries and random.random() < 0.4]
+        return OpenList(frozenset(entries), frozenset(lacks))
+    other = ["something-else"] if source == "allergy" and random.random() < 0.3 else []
+    return frozenset([*entries, *other])
 
 
 def lookup_in(person: Person) -> Lookup:

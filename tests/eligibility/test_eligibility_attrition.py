@@ -10,10 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from saisei.cases import Case, case_from_data
+from saisei.cases import Case, case_from_data, fields
 from saisei.eligibility import Criterion, Kind, judge, parse
 from saisei.eligibility.population.attrition import Attrition, tally
-from saisei.eligibility.population.deciding_items import items_of, needs_several_records
+from saisei.eligibility.population.deciding_items import (
+    MissingItem,
+    items_of,
+    learned_with,
+    needs_several_records,
+)
 from saisei.eligibility.population.protocols import Protocol
 from saisei.eligibility.population.small_counts import SmallCounts
 from saisei.vocabulary import Truth
@@ -136,7 +141,7 @@ ANSWERS: dict[str, list[bool] | list[int]] = {
 }
 
 
-def person_of(known: Mapping[str, bool | int]) -> Case:
+def person_of(known: Mapping[str, object]) -> Case:
     return case_from_data({"as_of": "2026-11-20", **known})
 
 
@@ -151,6 +156,47 @@ def test_who_is_counted_as_decided_is_decided_by_any_answer(known: dict[str, boo
             for answer in ANSWERS[item.item]:
                 later = {judge(one, person_of({**known, item.item: answer})).truth for one in rules}
                 assert later == {Truth.TRUE} or Truth.FALSE in later
+
+
+EVERY_ANSWER: dict[tuple[str, str], list[object]] = {
+    ("stroke_type == 'ischemic'", "condition"): [
+        value for value in fields()["condition"].values if value != "unknown"
+    ],
+    ("impaired_consciousness", "conscious_level"): [*fields()["conscious_level"].values],
+    ("seizure_history", "date_last_seizure"): ["2020-01-01", "never"],
+    ("childbearing_potential_not_excluded", "childbearing_potential"): [True, False],
+}
+
+
+@pytest.mark.parametrize(("when", "item"), EVERY_ANSWER)
+def test_what_follows_is_learned_with_its_item(when: str, item: str) -> None:
+    """A rule on what follows from an item is known with every answer to the item alone."""
+    asked = rule(0, when)
+    assert items_of(asked) <= learned_with(item)
+    for answer in EVERY_ANSWER[when, item]:
+        found = judge(asked, person_of({item: answer}))
+        assert found.truth is not Truth.UNKNOWN, answer
+
+
+def test_an_answer_that_leaves_something_open_teaches_nothing_else() -> None:
+    """A stroke's type may be *none*, which is no condition; a seizure may have been at any time."""
+    assert "condition" not in learned_with("stroke_type")
+    assert "date_last_seizure" not in learned_with("seizure_history")
+    assert "coma" not in learned_with("conscious_level")
+    assert learned_with("nihss_items") >= {"nihss_total", "nihss_1a"}
+    open_ = rule(0, "condition == 'ischemic-stroke'")
+    found = judge(open_, person_of({"stroke_type": "none"}))
+    assert found.truth is Truth.UNKNOWN
+
+
+def test_an_item_counts_for_what_follows_from_it() -> None:
+    two = Protocol("two", (rule(0, "condition == 'heart'"), rule(1, "stroke_type == 'none'")))
+    marks = np.array([1, 2, 3], np.int64)
+    found = tally(two, np.zeros(3, np.int64), marks, np.array([5, 7, 11], np.int64))
+    assert found.missing == (
+        MissingItem("condition", alone=23, waiting=23, together=23),
+        MissingItem("stroke_type", alone=7, waiting=18, together=23),
+    )
 
 
 @pytest.mark.parametrize("least", [0, 1])

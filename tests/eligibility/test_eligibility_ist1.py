@@ -164,6 +164,9 @@ def case_of(row: Row) -> Case:
         "intracranial_haemorrhage_on_imaging": False if scanned else None,
         "visible_infarct_on_ct": row["RVISINF"] == "Y" if scanned else None,
     }
+    a_ct = {"value": ["CT"], "open": True}
+    no_ct = {"value": [], "open": True, "without": ["CT"]}
+    said["has_brain_imaging"] = a_ct if scanned else no_ct
     case = case_from_data(said, as_of=AS_OF)
     added = {"birth_date": born(int(row["AGE"])), "onset_datetime": began(row)}
     now = PartialDate(AS_OF.isoformat(), AS_OF, AS_OF, "minute")

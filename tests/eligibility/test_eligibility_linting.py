@@ -23,17 +23,20 @@ from eligibility.drawn import (
     draw_rule,
 )
 from saisei.base.dates import Span
-from saisei.cases import Answer, case_from_data
+from saisei.cases import Answer, OpenList, case_from_data
 from saisei.eligibility import (
+    Counted,
     Criterion,
     Expression,
     Kind,
+    ListTest,
     Measured,
     Not,
     Resolved,
     Source,
     evaluate,
     field_of,
+    judge,
     leaves_of,
     parse,
 )
@@ -295,16 +298,13 @@ def drawn_person(random: Random) -> Person:
 
 def exact_person(random: Random) -> Person:
     """Draw a person of whom everything is known exactly."""
-    while True:
-        person = drawn_person(random)
-        if all(a.known and not isinstance(a.value, Span) for a in person.values()):
-            return person
-        for source in SOURCES:
-            while not person[source].known or isinstance(person[source].value, Span):
-                answer = draw_answer(random, source)
-                if possible(source, answer):
-                    person[source] = answer
-        return person
+    person = drawn_person(random)
+    for source in SOURCES:
+        while not person[source].known or isinstance(person[source].value, Span | OpenList):
+            answer = draw_answer(random, source)
+            if possible(source, answer):
+                person[source] = answer
+    return person
 
 
 @given(st.integers(0, 10**9))
@@ -318,7 +318,7 @@ def test_what_holds_of_a_person_is_never_called_impossible(seed: int) -> None:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=15)
+@settings(max_examples=12)
 def test_a_protocol_with_a_witness_is_never_contradictory(seed: int) -> None:
     random = Random(seed)  # noqa: S311 - which example, not a secret
     person = exact_person(random)
@@ -339,7 +339,9 @@ def test_without_computed_numbers_the_search_always_ends_in_a_proof(seed: int) -
     random = Random(seed)  # noqa: S311 - which example, not a secret
     drawn = [draw_rule(random, 2) for _ in range(3)]
     goals = [Wanted(one, random.choice([TRUE, FALSE, UNKNOWN])) for one in drawn]
-    if any(isinstance(leaf, Measured) for one in drawn for leaf in leaves_of(one)):
+    leaves = [leaf for one in drawn for leaf in leaves_of(one)]
+    words = {v for leaf in leaves if isinstance(leaf, ListTest | Counted) for v in leaf.values}
+    if any(isinstance(leaf, Measured) for leaf in leaves) or len(words) > 5:  # nothing is claimed
         return
     found = find_person(goals, exact=False)
     assert found.who in ("nobody", "somebody")
@@ -354,7 +356,7 @@ def missing(source: Source) -> Answer:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_a_contradiction_by_construction_is_found(seed: int) -> None:
     """Some rules of a person, and one that says the opposite of them together."""
     random = Random(seed)  # noqa: S311 - which example, not a secret
@@ -374,6 +376,34 @@ def test_a_contradiction_by_construction_is_found(seed: int) -> None:
         for left_out in named if len(named) > 1 else []:
             rest = [rule for rule in named if rule is not left_out]
             assert not [f for f in lint_protocol("d", rest) if f.code == "contradiction"]
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=25)
+def test_what_is_said_of_rules_holds_of_drawn_people(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - which example, not a secret
+    drawn = [draw_rule(random, 1) for _ in range(4)]
+    protocol = [
+        Criterion(f"r{n}", random.choice(["inclusion", "exclusion"]), "drawn", rule)
+        for n, rule in enumerate(drawn)
+    ]
+    people = [drawn_person(random) for _ in range(40)]
+    for finding in lint_protocol("drawn", protocol):
+        first, *others = (protocol[int(name.removeprefix("r"))] for name in finding.criteria)
+        for person in people:
+            truth = evaluate(first.when, person.__getitem__).truth
+            met = [judge(rule, person.__getitem__).truth is Truth.TRUE for rule in others]
+            match finding.code:
+                case "never-true" | "window-impossible":
+                    assert truth is not Truth.TRUE or not finding.found.startswith("`")
+                case "never-false":
+                    assert truth is not Truth.FALSE
+                case "never-unknown":
+                    assert truth.known
+                case "redundant" | "duplicate" if all(met):
+                    assert judge(first, person.__getitem__).truth is Truth.TRUE
+                case "contradiction":
+                    assert not all(met) or judge(first, person.__getitem__).truth is not Truth.TRUE
 
 
 def test_days_and_hours_of_a_day_are_two_things_where_something_may_be_open() -> None:

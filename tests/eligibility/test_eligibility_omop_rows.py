@@ -14,6 +14,7 @@ import pytest
 
 from saisei.cases import fields, item_points
 from saisei.cases.codes import codes, of_codes
+from saisei.eligibility.columns import EVERY_BIT, OTHER_BIT
 from saisei.eligibility.population.events import field_codes
 from saisei.eligibility.population.omop import OmopFolder
 from saisei.eligibility.population.omop.model import TABLES, of_omop
@@ -50,7 +51,10 @@ Row = Mapping[str, Any]
 Rows = Mapping[str, list[Row]]
 
 
-def write(folder: Path, people: Sequence[Rows]) -> None:
+Below = Mapping[int, tuple[str, str]]
+
+
+def write(folder: Path, people: Sequence[Rows], below: Below | None = None) -> None:
     """Write the tables of some people; a row has the names under which columns are read."""
     concept = [
         {"concept": number, "vocabulary": vocabulary, "code": code}
@@ -58,6 +62,10 @@ def write(folder: Path, people: Sequence[Rows]) -> None:
     ]
     person = [{"person": i, "gender": 8532, "year": 1950} for i in range(len(people))]
     given: dict[str, list[dict[str, Any]]] = {"concept": concept, "person": person}
+    if below:
+        given["concept_ancestor"] = [
+            {"concept": number(top), "descendant": under} for under, top in below.items()
+        ]
     for name, table in TABLES.items():
         found = [
             {"person": i} | dict(row) for i, one in enumerate(people) for row in one.get(name, [])
@@ -81,9 +89,11 @@ def number(value: Any) -> Any:
 Said = dict[str, list[Any]]
 
 
-def read(folder: Path, people: Sequence[Rows]) -> tuple[list[Said], Read]:
+def read(
+    folder: Path, people: Sequence[Rows], below: Below | None = None
+) -> tuple[list[Said], Read]:
     """Read the tables: the values of each field of each person, oldest first; and the counts."""
-    write(folder, people)
+    write(folder, people, below)
     source = OmopFolder(folder)
     names = list(field_codes())
     with duckdb.connect() as connection:
@@ -159,8 +169,35 @@ def thrombolysis(days_after: int) -> Rows:
     return {"condition_occurrence": [row(STROKE, ago(50))], "procedure_occurrence": [done]}
 
 
+HIV, HEPATITIS_B = ("LOINC", "56888-1"), ("LOINC", "5196-1")
+WARFARIN, HIV_INFECTION = ("RxNorm", "11289"), ("SNOMED", "86406008")
+EVERY, OTHER = float(EVERY_BIT), float(1 << OTHER_BIT)
+PLACES = {name: 1 << i for i, name in enumerate(fields()["infection_serology_positive"].values)}
+
+
+def blood(*results: tuple[tuple[str, str], tuple[str, str], int]) -> Rows:
+    """Tests, each with its answer and its age in days."""
+    return {"measurement": [row(code, ago(days), answer=said) for code, said, days in results]}
+
+
+def all_tested(*positive: str) -> Rows:
+    """A test of each infection."""
+    codes_of = {
+        fill.value: ("LOINC", one.code)
+        for one in codes()
+        for fill in one.fills
+        if fill.way == "member" and one.on == "Observation"
+    }
+    assert set(codes_of) == set(PLACES)
+    tests = [
+        (code, POSITIVE if name in positive else NEGATIVE, 1) for name, code in codes_of.items()
+    ]
+    return blood(*tests)
+
+
+SEROLOGY = "infection_serology_positive"
 LIVER, DRUG = "hepatic_dysfunction", "immunosuppressive_therapy"
-SEEN: list[tuple[str, Rows, str, list[float] | None]] = [
+SEEN: list[tuple[str, Rows, str, list[Any] | None]] = [
     ("a diagnosis that ends later is active", ill(ago(300), ago(-30)), LIVER, [1.0]),
     ("one that has ended is not known to be", ill(ago(300), ago(30)), LIVER, None),
     ("one without an end says nothing", ill(ago(300), None), LIVER, None),
@@ -228,6 +265,46 @@ SEEN: list[tuple[str, Rows, str, list[float] | None]] = [
     ("gives its item", items(coded("1a", "LA18438-4")), "nihss_1a", [2.0]),
     ("one that cannot be examined", items(coded("7", "LA18461-6")), "nihss_total", [0.0]),
     ("an answer to another question", items(coded("9", "LA18438-4")), "nihss_total", None),
+    (
+        "a medicine of a list leaves the list open",
+        {"drug_exposure": [row(WARFARIN, ago(9), ended=ago(-9))]},
+        "antithrombotics",
+        [(OTHER, EVERY)],
+    ),
+    (
+        "one that is over is none",
+        {"drug_exposure": [row(WARFARIN, ago(9), ended=ago(1))]},
+        "antithrombotics",
+        None,
+    ),
+    ("a positive test too", blood((HIV, POSITIVE, 9)), SEROLOGY, [(PLACES["HIV"], EVERY)]),
+    (
+        "a negative test closes one place",
+        blood((HEPATITIS_B, NEGATIVE, 9)),
+        SEROLOGY,
+        [(0.0, EVERY - PLACES["HBV"])],
+    ),
+    (
+        "both",
+        blood((HIV, POSITIVE, 9), (HEPATITIS_B, NEGATIVE, 9)),
+        SEROLOGY,
+        [(PLACES["HIV"], EVERY - PLACES["HBV"])],
+    ),
+    ("a negative test of long ago", blood((HEPATITIS_B, NEGATIVE, 5_000)), SEROLOGY, None),
+    (
+        "what was found stays found",
+        blood((HIV, POSITIVE, 90), (HIV, NEGATIVE, 9)),
+        SEROLOGY,
+        [(PLACES["HIV"], EVERY)],
+    ),
+    (
+        "a diagnosis says it as well",
+        {"condition_occurrence": [row(HIV_INFECTION, ago(900))]},
+        SEROLOGY,
+        [(PLACES["HIV"], EVERY)],
+    ),
+    ("all places settled", all_tested("HCV"), SEROLOGY, [PLACES["HCV"]]),
+    ("all of them negative", all_tested(), SEROLOGY, [0.0]),
     ("thrombolysis of the day before", thrombolysis(-1), "thrombolysis_done", None),
     ("of the day of the stroke", thrombolysis(0), "thrombolysis_done", [1.0]),
     ("of the day after", thrombolysis(1), "thrombolysis_done", [1.0]),
@@ -268,3 +345,35 @@ def test_the_end_of_a_thrombolysis_is_its_last_day(tmp_path: Path) -> None:
     ((low, high),) = found["datetime_thrombolysis_end"]
     assert datetime.fromtimestamp(low, UTC).date() == ago(49)
     assert high - low == 86_399
+
+
+TOPS = {1: STROKE, 2: ("RxNorm", "1191"), 3: ("SNOMED", "90708001"), 4: ("SNOMED", "93143009")}
+"""Concepts below others: a stroke, aspirin; kidney disease, which only counts itself; leukaemia."""
+
+
+def test_what_lies_below_a_code_is_read_like_it_where_that_is_safe(tmp_path: Path) -> None:
+    until_later = {"ended": ago(-9)}
+    people: list[Rows] = [
+        {"condition_occurrence": [row(1, ago(30))]},
+        {"drug_exposure": [row(2, ago(30), **until_later)]},
+        {"condition_occurrence": [row(3, ago(30), **until_later)]},
+        {"condition_occurrence": [row(4, ago(30), **until_later)]},
+    ]
+    found, counts = read(tmp_path, people, TOPS)
+    stroke, aspirin, kidney, leukaemia = found
+    assert set(stroke) == {"onset_datetime", "stroke_type"}
+    assert aspirin == {"antithrombotics": [(OTHER, EVERY)]}
+    assert kidney == {}
+    assert leukaemia == {"malignancy_history": [1.0]}
+    assert counts.unmapped == {"condition_occurrence": 1}
+
+
+def test_without_the_table_only_the_very_codes_are_read(tmp_path: Path) -> None:
+    found, _ = read(tmp_path, [{"condition_occurrence": [row(1, ago(30))]}])
+    assert found == [{}]
+
+
+def test_what_is_read_with_all_below_it_has_a_code() -> None:
+    below: Mapping[str, list[str]] = of_omop("below")
+    known = {(one.system, one.code) for one in codes()}
+    assert {(system, code) for system, several in below.items() for code in several} <= known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import duckdb
 import psycopg
@@ -14,7 +14,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from eligibility.servers import postgres, program
-from eligibility.test_eligibility_omop_rows import SEEN, write
+from eligibility.test_eligibility_omop_rows import SEEN, TOPS, row, write
 from saisei.base.errors import CaseError, InputError, OptionError
 from saisei.eligibility.columns import sources_read
 from saisei.eligibility.population.needed import longest_days
@@ -63,7 +63,11 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hospital that has every table, and a row for each way of reading one."""
     folder = tmp_path_factory.mktemp("rows")
-    write(folder, [tables for _, tables, _, _ in SEEN])
+    below: Mapping[str, list[Mapping[str, Any]]] = {
+        "condition_occurrence": [row(1, DAY)],
+        "drug_exposure": [row(2, DAY, ended=DAY)],
+    }
+    write(folder, [below, *(tables for _, tables, _, _ in SEEN)], TOPS)
     return folder
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from saisei.base.dates import Span
-from saisei.cases import Answer, Case, Known, case_from_data, fields
+from saisei.cases import Answer, Case, Known, OpenList, case_from_data, fields
 from saisei.eligibility import by_field, evaluate, parse, reading_words, sentence
 from saisei.eligibility.catalogue import words_in
 
@@ -46,6 +46,10 @@ def meant(field: str, cell: str) -> Answer:
     value: Known
     if kind == "boolean":
         value = cell == "yes"
+    elif kind == "list" and cell.endswith("others unknown"):
+        parts = re.split(", *", cell)[:-1]
+        lacks = frozenset(one.removeprefix("not ") for one in parts if one.startswith("not "))
+        value = OpenList(frozenset(one for one in parts if not one.startswith("not ")), lacks)
     elif kind == "list":
         value = frozenset() if cell == "none" else frozenset(re.split(", *", cell))
     elif kind == "enum":

@@ -75,6 +75,16 @@ def draw_value(random: Random, field: Field) -> Any:
     return min(low + step * random.randint(0, int((high - low) / step)), high)
 
 
+def draw_open(random: Random, field: Field, value: Any) -> dict[str, Any]:
+    """Draw whether a list is known whole, and what it surely does not hold."""
+    if field.type != "list" or random.random() < 0.7:
+        return {}
+    others = [one for one in field.values if one not in value]
+    if field.entries is not None or random.random() < 0.5:
+        return {"open": True}
+    return {"open": True, "without": random.sample(others, min(2, len(others)))}
+
+
 def draw_case(random: Random) -> Case:
     """Draw a case: a third of the fields, each with up to three values of their own dates."""
     said: dict[str, Any] = {"as_of": AS_OF.isoformat()}
@@ -82,7 +92,10 @@ def draw_case(random: Random) -> Case:
         if field.derived or field.type in ("map", "items") or random.random() < 0.6:
             continue
         dates = dict.fromkeys(draw_date(random) for _ in range(random.randint(1, 3)))
-        said[name] = [{"value": draw_value(random, field), "date": date} for date in dates]
+        said[name] = [
+            {"value": value, "date": date} | draw_open(random, field, value)
+            for date, value in ((date, draw_value(random, field)) for date in dates)
+        ]
     said.pop("onset_precision", None)
     return agreeing(said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date
@@ -189,6 +190,16 @@ def test_any_text_comes_back_from_the_draft_as_it_was(words: str) -> None:
     data = parse_document(text.encode(), "draft.yaml").data
     assert data["title"] == " ".join(words.split())
     assert [r["text"] for r in data["criteria"] if r["id"] != "f1"][-1] == "NIHSS > 6"
+
+
+def test_the_example_of_the_page_is_what_is_drafted() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "import-registry.md"
+    (block,) = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (shown,) = parse_document(block.encode(), "page").data
+    rules = _draft(_study(eligibilityCriteria=f"Exclusion Criteria:\n\n* {shown['text']}")).data
+    found = rules["criteria"][-1]
+    differing = {key for key in {*shown, *found} if shown.get(key) != found.get(key)}
+    assert differing == {"id", "place"}
 
 
 # Bad input

@@ -52,6 +52,8 @@ WHOLE = {
     "in the territory of the MCA or ACA": "any_of(infarct_territory, {'MCA', 'ACA'})",
     "confined to the MCA territory": "within(infarct_territory, {'MCA'})",
     # negations
+    "18 years ≤ age ≤ 75 years": "18 <= age_years <= 75",
+    "6 ≤ NIHSS score < 20": "6 <= nihss_total < 20",
     "No history of seizures": "not seizure_history",
     "Not pregnant or breast-feeding": "not pregnant_or_breastfeeding",
     "non-lacunar infarct": "not lacunar_infarct",
@@ -96,6 +98,9 @@ EXCLUDED = {
     "or months_since_head_trauma <= 3",
     "HIV, hepatitis B or hepatitis C infection": "any_of(infection_serology_positive, "
     "{'HIV', 'HBV', 'HCV'})",
+    "Hepatitis B or C": "any_of(infection_serology_positive, {'HBV', 'HCV'})",
+    "Treated in another investigational drug study within 3 months": "months_since_other_trial "
+    "<= 3",
     "Known allergy to penicillin or to bovine proteins": "any_of(allergy, "
     "{'penicillin', 'bovine-protein'})",
     "Lacunar or brainstem infarct": "lacunar_infarct or any_of(infarct_territory, {'brainstem'})",
@@ -126,6 +131,7 @@ PARTLY = [
     ("exclusion", "mRS ≥ 2", "mrs_current >= 2", ""),
     ("inclusion", "ALT ≤ 2.5 x ULN", "ast_alt_x_uln <= 2.5", ""),
     ("inclusion", "Treatment within 48 hours of onset", "hours_since_stroke <= 48", "Treatment"),
+    ("exclusion", "Pregnant, nursing, or meaning to be", "pregnant_or_breastfeeding", "meaning"),
     ("exclusion", "Patients with INR > 1.7 or odd teeth", "inr > 1.7", "odd teeth"),
     ("exclusion", "Severe head injury within 3 months", "months_since_head_trauma <= 3", ""),
     (
@@ -157,6 +163,7 @@ WITHHELD = [
     ("inclusion", "NIHSS of 6 or more or severe aphasia"),
     ("exclusion", "No disability before the stroke (pre-stroke mRS 0-2)"),
     ("exclusion", "Uncontrolled epilepsy"),
+    ("exclusion", "Diabetes with HbA1c > 9 %"),
     ("inclusion", "No epilepsy and dementia"),
     (
         "inclusion",

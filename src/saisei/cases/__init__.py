@@ -12,7 +12,7 @@ from saisei.cases.mistakes import expected_of
 from saisei.cases.reading import case_from_data, read_case
 from saisei.cases.record import RecordRead, Unmapped
 from saisei.cases.template import case_template
-from saisei.cases.values import NEVER, EntryValue, Listed, Never
+from saisei.cases.values import NEVER, EntryValue, Listed, Never, OpenList
 from saisei.cases.writing import extended_case
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Known",
     "Listed",
     "Never",
+    "OpenList",
     "RecordRead",
     "State",
     "Unmapped",

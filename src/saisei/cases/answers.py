@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from saisei.base.dates import PartialDate, Span
 from saisei.cases.entries import Entries, Entry
 from saisei.cases.fields import Field, table
-from saisei.cases.values import NEVER, Listed, Never
+from saisei.cases.values import NEVER, Listed, Never, OpenList
 
 __all__ = [
     "Answer",
@@ -25,7 +25,17 @@ __all__ = [
 
 State = Literal["known", "missing", "stale"]
 
-Known = float | Span | bool | str | frozenset[str] | PartialDate | Never | Mapping[str, float | str]
+Known = (
+    float
+    | Span
+    | bool
+    | str
+    | frozenset[str]
+    | OpenList
+    | PartialDate
+    | Never
+    | Mapping[str, float | str]
+)
 """What a known answer can be."""
 
 UNANSWERED = ("unknown", "cannot-assess")
@@ -45,7 +55,8 @@ class Answer:
         (it was said, too long ago to count).
     value
         When known: a number is a float, or a `Span` when it is known only to lie between two
-        bounds; a time since what never happened is infinite; a list is a frozenset of its names;
+        bounds; a time since what never happened is infinite; a list is a frozenset of its names,
+        or an `OpenList` when only some of its entries are known;
         a date is a `PartialDate` or `NEVER`; *never* to a yes-or-no question is False.
     entry
         The entry it rests on, also when that is stale or says unknown; None for what is computed
@@ -88,7 +99,8 @@ def known_value(entry: Entry) -> Known | None:
     """Give the value of an entry as an answer, or None where it says that nobody knows."""
     value = entry.value
     if isinstance(value, tuple):
-        return frozenset(one.name if isinstance(one, Listed) else one for one in value)
+        names = frozenset(one.name if isinstance(one, Listed) else one for one in value)
+        return OpenList(names, frozenset(entry.without)) if entry.is_open else names
     if isinstance(value, str) and value in UNANSWERED:
         return None
     return value

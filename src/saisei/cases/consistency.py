@@ -131,16 +131,17 @@ def gives(rule: Mapping[str, Any], stated: Entry) -> Any:
     """Give what a rule of `follows` settles from a stated entry, or None when it says nothing."""
     if "values" in rule:
         return rule["values"].get(stated.value) if isinstance(stated.value, str) else None
-    if not isinstance(stated.value, str) and stated.absent is (rule["when"] == "absent"):
-        return rule["gives"]
-    return None
+    if isinstance(stated.value, str):
+        return None
+    settles = stated.absent if rule["when"] == "absent" else stated.present
+    return rule["gives"] if settles else None
 
 
 def _clash(stated: Entry, settled: Any) -> bool:
     if isinstance(stated.value, str):
         return stated.value not in (settled, "unknown")
     absent = settled in (False, "never", [])
-    return stated.absent is not absent
+    return stated.present if absent else stated.absent
 
 
 def _excluded(entries: Entries, locate: Locate) -> Iterator[Problem]:

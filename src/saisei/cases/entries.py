@@ -25,14 +25,15 @@ def nowhere(*_steps: Hashable) -> None:
     """Locate a value that stands in no file."""
 
 
-WRAPPER = ("value", "unit", "date", "source")
+WRAPPER = ("value", "unit", "date", "source", "open", "without")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One value of one field: when it was so, and who says it.
 
-    `date` of a value without one is the moment of the report, and `dated` is then false.
+    `date` of a value without one is the moment of the report, and `dated` is then false. A list
+    that `is_open` may hold more than was stated, but nothing of what it is stated to be `without`.
     """
 
     value: EntryValue
@@ -40,11 +41,19 @@ class Entry:
     dated: bool = True
     source: str | None = None
     unit: str | None = None
+    is_open: bool = False
+    without: tuple[str, ...] = ()
 
     @property
     def absent(self) -> bool:
         """Whether the entry says that there is none: false, never, or an empty list."""
-        return self.value is False or self.value is NEVER or self.value == ()
+        nothing = self.value == () and not self.is_open
+        return self.value is False or self.value is NEVER or nothing
+
+    @property
+    def present(self) -> bool:
+        """Whether the entry says that there is one."""
+        return not self.absent and (self.value != () or not self.is_open)
 
 
 Entries = Mapping[str, tuple[Entry, ...]]
@@ -155,8 +164,32 @@ class _FieldReader:
             raise (_inside("value", mistake) if wrapped else mistake) from None
         if isinstance(value, Mapping) and not value:
             return None
-        undated = date is None
-        return Entry(value, date or now(self.moment.as_of), not undated, source, self.wanted.unit)
+        moment = date or now(self.moment.as_of)
+        is_open, without = self._open(given)
+        return Entry(
+            value, moment, date is not None, source, self.wanted.unit, is_open, tuple(without)
+        )
+
+    def _open(self, given: Mapping[Any, Any]) -> tuple[bool, Iterable[str]]:
+        """Read whether a list may hold more than was stated, and what it surely does not hold."""
+        is_open, without = given.get("open", False), given.get("without")
+        if "open" in given and (self.wanted.type != "list" or not isinstance(is_open, bool)):
+            expected = "`open: true` beside the value of a list"
+            raise _inside("open", MistakeError("wrong-type", "this cannot be open", expected))
+        if without is None:
+            return is_open, ()
+        try:
+            lacked = read_value(self.wanted, without, None, self.moment) if is_open else None
+        except MistakeError as mistake:
+            raise _inside("without", mistake) from None
+        held = read_value(self.wanted, given["value"], None, self.moment)
+        if not isinstance(lacked, tuple) or not isinstance(held, tuple) or self.wanted.entries:
+            expected = "words of the list, beside `open: true`"
+            raise _inside("without", MistakeError("wrong-type", "this says nothing", expected))
+        if set(lacked) & set(held):
+            found = "an entry that the list is said to hold"
+            raise _inside("without", MistakeError("contradiction", found, "other entries"))
+        return True, (str(one) for one in lacked)
 
     def _date(self, raw: Any) -> PartialDate | None:
         try:
@@ -209,7 +242,7 @@ def _inside(step: Hashable, mistake: MistakeError) -> MistakeError:
 
 
 def _shape() -> str:
-    return "`value`, and beside it only `unit`, `date` and `source`"
+    return "`value`, and beside it only `unit`, `date` and `source` (for a list `open`, `without`)"
 
 
 def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:

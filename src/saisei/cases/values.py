@@ -9,7 +9,7 @@ from typing import Final
 
 from saisei.base.dates import PartialDate
 
-__all__ = ["NEVER", "EntryValue", "Listed", "Never"]
+__all__ = ["NEVER", "EntryValue", "Listed", "Never", "OpenList"]
 
 
 class Never(Enum):
@@ -27,6 +27,22 @@ class Listed:
 
     name: str
     details: Mapping[str, str | PartialDate] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenList:
+    """What is known of a list that nobody knows whole.
+
+    Parameters
+    ----------
+    holds
+        What surely belongs to it.
+    lacks
+        What surely does not. Anything else may.
+    """
+
+    holds: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
 
 
 EntryValue = (

@@ -60,18 +60,26 @@ def to_fhir(
         _write(output, text)
 
 
-def must_be_writable(path: Path | None) -> None:
+def must_be_writable(path: Path | None, case: Path) -> None:
     """Refuse a file that could not be written, before anything is asked or printed.
 
     Raises
     ------
     OptionError
-        Its folder is not there, or a folder stands in its place.
+        Its folder is not there, a folder stands in its place, or it is the case itself.
     """
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
-        found = "a folder of that name is there" if path.is_dir() else "its folder is not there"
+    if path is None:
+        return
+    found = ""
+    if path.is_dir():
+        found = "a folder of that name is there"
+    elif not path.parent.is_dir():
+        found = "its folder is not there"
+    elif path.exists() and path.samefile(case):
+        found = "it is the case itself"
+    if found:
         raise OptionError(
-            Problem("unwritable", found, "a file in a folder that exists",
+            Problem("unwritable", found, "another file, in a folder that exists",
                     place=Place(str(path)), field="--fhir")
         )  # fmt: skip
 

@@ -61,7 +61,7 @@ def screen(
     tell_record(read, case)
     if save is not None:
         _can_be_saved(save, read, ask=ask)
-    fhir.must_be_writable(to_fhir)
+    fhir.must_be_writable(to_fhir, case)
     out = console()
     decision = decide(read, read.as_of, options)
     out.print(decision.emergency.text, style="bold", markup=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from saisei.base.dates import Span
-from saisei.cases import NEVER, Answer, Case, fields
+from saisei.cases import NEVER, Answer, Case, Entry, fields
 from saisei.decision.model import Fact
 from saisei.decision.voice import Voice
 from saisei.eligibility import field_name
@@ -78,10 +78,15 @@ def _stated(case: Case, name: str, voice: Voice) -> Fact:
     return Fact(
         name,
         _label(name, voice),
-        _show(entry.value, name, voice),
+        _show(known_list(entry), name, voice),
         str(entry.date) if entry.dated else "",
         "; ".join(notes),
     )
+
+
+def known_list(entry: Entry) -> object:
+    """Give what an entry says; a list that is known only in part says so."""
+    return (*entry.value, "…") if entry.is_open and isinstance(entry.value, tuple) else entry.value
 
 
 def _computed(answer: Answer, voice: Voice) -> Fact:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from saisei.cases import Field, fields
+from saisei.cases import Field, OpenList, fields
 from saisei.eligibility.evaluate import Lookup
 from saisei.eligibility.tree import (
     Amount,
@@ -24,7 +25,15 @@ from saisei.eligibility.tree import (
     sources_of,
 )
 
-__all__ = ["Asked", "Tests", "asked_of", "limits_of", "names_of", "tests_by_field"]
+__all__ = [
+    "Asked",
+    "Tests",
+    "asked_of",
+    "completed",
+    "limits_of",
+    "names_of",
+    "tests_by_field",
+]
 
 Tests = Mapping[str, tuple[Leaf, ...]]
 """Tests of rules by the fields that they read."""
@@ -55,6 +64,26 @@ def asked_of(name: str, tests: Tests, lookup: Lookup, as_of: datetime) -> Asked:
 @cache
 def _computed_from(name: str) -> tuple[Field, ...]:
     return tuple(one for one in fields().values() if one.derived and name in one.inputs)
+
+
+def completed(answers: Iterable[Any], field: Field, known: OpenList) -> Iterator[Any]:
+    """Give the whole lists that may turn out to be what is known in part.
+
+    Examples
+    --------
+    >>> known = OpenList(frozenset({"CT"}), frozenset({"PET"}))
+    >>> list(completed([[], ["CT"], ["PET"], ["MRI"]], fields()["can_undergo_imaging"], known))
+    [['CT'], ['CT', 'MRI']]
+    """
+    column = field.entries["name"] if field.entries else None
+    told: set[str] = set()
+    for answer in answers:
+        names = {one if column is None else one[column] for one in answer}
+        missing = sorted(known.holds - names)
+        whole = [*(one if column is None else {column: one} for one in missing), *answer]
+        if not names & known.lacks and repr(whole) not in told:
+            told.add(repr(whole))
+            yield whole
 
 
 def tests_by_field(leaves: Iterable[Leaf]) -> Tests:

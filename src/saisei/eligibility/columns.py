@@ -5,7 +5,8 @@ One row is one person at one moment. A column, or a pair of columns, stands for 
     yes or no    one Boolean column
     a number     two columns, the lowest and the highest that it may be; infinite for *never*
     a word       the place of the word in the field's list of values
-    a list       a whole number, bit i for value i of the field; the last bit for any other entry
+    a list       two whole numbers, bit i for value i of the field and the last bit for any other
+                 entry: what surely belongs to it, and what may; alike where it is known whole
 
 and null is unknown. Words and lists stand as numbers, because they are compared by the million.
 """
@@ -18,7 +19,7 @@ from typing import Literal
 
 from saisei.base.dates import Span
 from saisei.base.errors import CriterionError, Problem
-from saisei.cases import Answer, Field, fields
+from saisei.cases import Answer, Field, OpenList, fields
 from saisei.eligibility.evaluate import Lookup
 from saisei.eligibility.quantities import span_of
 from saisei.eligibility.tree import (
@@ -31,10 +32,21 @@ from saisei.eligibility.tree import (
     sources_of,
 )
 
-__all__ = ["OTHER_BIT", "Column", "columns_of", "mask_of", "row_of", "sources_read"]
+__all__ = [
+    "EVERY_BIT",
+    "OTHER_BIT",
+    "Column",
+    "columns_of",
+    "mask_of",
+    "masks_of_open",
+    "row_of",
+    "sources_read",
+]
 
 OTHER_BIT = 50
 """The bit of a list that stands for every entry without a place of its own; a float holds it."""
+
+EVERY_BIT = (1 << (OTHER_BIT + 1)) - 1
 
 Kind = Literal["flag", "number", "word", "list"]
 Cell = bool | float | int | None
@@ -42,7 +54,7 @@ Cell = bool | float | int | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The columns of one source: one, or for a number the lowest and the highest value."""
+    """The columns of one source: one, or two for the ends of a number or of a list."""
 
     source: Source
     kind: Kind
@@ -60,7 +72,8 @@ class Column:
         field = fields()[field_of(source)]
         kind = _kind(field) if isinstance(source, str) else "number"
         stem = _stem(source)
-        return cls(source, kind, (f"{stem}__low", f"{stem}__high") if kind == "number" else (stem,))
+        ends = kind in ("number", "list")
+        return cls(source, kind, (f"{stem}__low", f"{stem}__high") if ends else (stem,))
 
     def cells(self, answer: Answer) -> tuple[Cell, ...]:
         """Give what stands in the columns of a person with this answer."""
@@ -72,8 +85,10 @@ class Column:
         if self.kind == "word":
             return (field.values.index(str(answer.value)),)
         if self.kind == "list":
+            if isinstance(answer.value, OpenList):
+                return masks_of_open(field, answer.value)
             found = answer.value if isinstance(answer.value, frozenset) else frozenset[str]()
-            return (mask_of(field, found),)
+            return (mask_of(field, found),) * 2
         span = span_of(answer.value) or _nothing(field)
         return (span.low, span.high)
 
@@ -119,6 +134,18 @@ def mask_of(field: Field, values: Iterable[str]) -> int:
     for value in values:
         mask |= 1 << places.get(value, OTHER_BIT)
     return mask
+
+
+def masks_of_open(field: Field, known: OpenList) -> tuple[int, int]:
+    """Give the bits of what surely belongs to a list, and of what may.
+
+    Examples
+    --------
+    >>> low, high = masks_of_open(fields()["can_undergo_imaging"], OpenList(frozenset({"CT"})))
+    >>> low, high == 2 ** (OTHER_BIT + 1) - 1
+    (1, True)
+    """
+    return mask_of(field, known.holds), EVERY_BIT & ~mask_of(field, known.lacks)
 
 
 def sources_read(expressions: Iterable[Expression]) -> tuple[Source, ...]:

@@ -54,6 +54,7 @@ __all__ = ["compile_expression", "people_table", "query"]
 _TYPES = {"flag": "boolean", "number": "float64", "word": "int16", "list": "int64"}
 
 Ends = tuple["ir.FloatingValue", "ir.FloatingValue"]
+Masks = tuple["ir.IntegerValue", "ir.IntegerValue"]
 
 
 def people_table(columns: Iterable[Column], name: str = "people") -> ir.Table:
@@ -152,12 +153,20 @@ class _Compiler:
             case OneOf():
                 return self.one_of(leaf)
             case Empty(field):
-                return self.column(field) == 0
+                low, high = self.masks(field)
+                return _certain(high == 0, low != 0)
             case _:
-                return _list(leaf, self.column(leaf.field))
+                return _list(leaf, self.masks(leaf.field))
+
+    def masks(self, field: str) -> Masks:
+        """Give what surely belongs to a list, and what may; null where the table has neither."""
+        low, high = Column.of(field).names
+        if low not in self.table.columns:
+            return ibis.null("int64"), ibis.null("int64")
+        return self.table[low], self.table[high]
 
     def column(self, source: Source) -> Any:
-        """Give the column of a flag, a word or a list; null where the table has none."""
+        """Give the column of a flag or a word; null where the table has none."""
         (name,) = Column.of(source).names
         if name in self.table.columns:
             return self.table[name]
@@ -283,7 +292,11 @@ def _at_least(count: int, parts: list[ir.BooleanValue]) -> ir.BooleanValue:
     return ibis.cases((surely >= count, _TRUE), (perhaps < count, _FALSE), else_=_UNKNOWN)
 
 
-def _list(leaf: ListTest | Counted, found: ir.IntegerValue) -> ir.BooleanValue:
+def _certain(always: ir.BooleanValue, never: ir.BooleanValue) -> ir.BooleanValue:
+    return ibis.cases((always, _TRUE), (never, _FALSE), else_=_UNKNOWN)
+
+
+def _list(leaf: ListTest | Counted, found: Masks) -> ir.BooleanValue:
     def met(*wanted: str) -> ir.BooleanValue:
         return _meeting(leaf.field, found, wanted)
 
@@ -302,17 +315,16 @@ def _list(leaf: ListTest | Counted, found: ir.IntegerValue) -> ir.BooleanValue:
             return ~_in_mask(found, outside, perhaps)
 
 
-def _meeting(field: str, found: ir.IntegerValue, wanted: Iterable[str]) -> ir.BooleanValue:
+def _meeting(field: str, found: Masks, wanted: Iterable[str]) -> ir.BooleanValue:
     """Whether an entry is one of those wanted; null where one perhaps is."""
     wanted = tuple(wanted)
     return _in_mask(found, _bits(field, wanted, Truth.TRUE), _bits(field, wanted, Truth.UNKNOWN))
 
 
-def _in_mask(found: ir.IntegerValue, surely: int, perhaps: int) -> ir.BooleanValue:
-    sure = (found & surely) != 0
-    if not perhaps:
-        return sure
-    return ibis.cases((sure, _TRUE), ((found & perhaps) == 0, _FALSE), else_=_UNKNOWN)
+def _in_mask(found: Masks, surely: int, perhaps: int) -> ir.BooleanValue:
+    """Whether what surely is in a list meets, or nothing that may be in it even perhaps does."""
+    low, high = found
+    return _certain((low & surely) != 0, (high & (surely | perhaps)) == 0)
 
 
 def _bits(field: str, wanted: Iterable[str], truth: Truth) -> int:

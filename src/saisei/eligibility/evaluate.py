@@ -2,7 +2,8 @@
 
 A number known only to lie between two bounds is compared over the whole stretch; a field that is
 missing or too old is unknown; an infarct known only by its larger territory leaves the smaller one
-unknown; and so does arithmetic without a certain result. Nothing else does. An unknown result names
+unknown; so does a list of which only some entries are known, where another entry would matter; and
+so does arithmetic without a certain result. Nothing else does. An unknown result names
 the fields that could change it.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from saisei.base.dates import Span
-from saisei.cases import Answer, Case
+from saisei.cases import Answer, Case, OpenList, fields
 from saisei.eligibility.quantities import compared, measured, span_of
 from saisei.eligibility.records import record
 from saisei.eligibility.tree import (
@@ -215,7 +216,11 @@ def _leaf(leaf: OneField, value: object) -> Truth:
         case OneOf(_, values):
             return _one_of(values, value)
         case ListTest() | Counted():
-            return _list(leaf, _entries(value))
+            return (
+                _open(leaf, value) if isinstance(value, OpenList) else _list(leaf, _entries(value))
+            )
+        case Empty() if isinstance(value, OpenList):
+            return _FALSE if value.holds else _UNKNOWN
         case Empty():
             return Truth.of(not _entries(value))
 
@@ -289,6 +294,29 @@ def _list(leaf: ListTest | Counted, found: frozenset[str]) -> Truth:
                 any_true(meets(leaf.field, entry, wanted) for wanted in leaf.values)
                 for entry in found
             )
+
+
+def _open(leaf: ListTest | Counted, known: OpenList) -> Truth:
+    """Test a list of which only some entries are known: another one may be in it, or not."""
+    listed = set(fields()[leaf.field].values)
+    possible = (listed | known.holds) - known.lacks
+
+    def met(wanted: str) -> Truth:
+        found = any_true(meets(leaf.field, entry, wanted) for entry in known.holds)
+        more = (meets(leaf.field, entry, wanted) is not _FALSE for entry in possible)
+        return _UNKNOWN if found is _FALSE and any(more) else found
+
+    if isinstance(leaf, Counted):
+        return _at_least(leaf.at_least, [met(wanted) for wanted in leaf.values])
+    match leaf.test:
+        case Test.ANY_OF:
+            return any_true(map(met, leaf.values))
+        case Test.ALL_OF:
+            return all_true(map(met, leaf.values))
+        case Test.NONE_OF:
+            return ~any_true(map(met, leaf.values))
+        case Test.WITHIN:
+            return _UNKNOWN & _list(leaf, known.holds)
 
 
 def _plain_list(leaf: ListTest | Counted, found: frozenset[str]) -> Truth:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from saisei.base.dates import PartialDate
-from saisei.cases import Field, fields, table
+from saisei.cases import Field, OpenList, fields, table
 from saisei.eligibility.criterion import Criterion, Judged
 from saisei.eligibility.evaluate import NESTED, Lookup, evaluate
 from saisei.eligibility.tree import Elapsed, Leaf, Resolved, fields_of
@@ -67,7 +67,7 @@ def is_coarse(name: str, known: Lookup) -> bool:
     value = known(name).value
     if isinstance(value, PartialDate):
         return value.first != value.last
-    return name in NESTED and bool(value)
+    return isinstance(value, OpenList) or (name in NESTED and bool(value))
 
 
 def count_open(tests: Iterable[Leaf], lookup: Lookup) -> int:

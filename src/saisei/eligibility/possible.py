@@ -16,8 +16,8 @@ from typing import Any
 
 from saisei.base.dates import PartialDate, Span
 from saisei.base.units import convert
-from saisei.cases import Field, fields, item_points
-from saisei.eligibility.asked import Asked, Tests, asked_of, limits_of
+from saisei.cases import Field, OpenList, fields, item_points
+from saisei.eligibility.asked import Asked, Tests, asked_of, completed, limits_of
 from saisei.eligibility.evaluate import NESTED, Lookup, meets
 from saisei.eligibility.parse import NEVER_KNOWN
 from saisei.eligibility.quantities import span_of
@@ -62,7 +62,10 @@ def possible_answers(name: str, tests: Tests, lookup: Lookup, as_of: datetime) -
         The moment of the report.
     """
     asked = asked_of(name, tests, lookup, as_of)
-    return _WAYS[asked.field.type](asked)
+    found, known = _WAYS[asked.field.type](asked), lookup(name).value
+    if isinstance(known, OpenList):
+        return Possible(tuple(completed(found.answers, asked.field, known)), found.sampled)
+    return found
 
 
 def _yes_or_no(_: Asked) -> Possible:

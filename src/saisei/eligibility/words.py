@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from saisei.base.dates import Span
 from saisei.base.texts import Language
-from saisei.cases import fields
+from saisei.cases import OpenList, fields
 from saisei.eligibility.catalogue import Words, words_in
 from saisei.eligibility.evaluate import Reading
 from saisei.eligibility.quantities import span_of
@@ -238,8 +238,8 @@ class _Speaker:
         return self.words.say("readings.span", what=what, **ends)
 
     def known(self, field: str, what: str, value: object) -> str:
-        if isinstance(value, frozenset):
-            key = "entries" if value else "no_entries"
+        if isinstance(value, frozenset | OpenList):
+            key = "no_entries" if value == frozenset() else "entries"
             return self.words.say(f"readings.{key}", what=what, value=self.entries(field, value))
         if isinstance(value, str):
             return self.words.say("readings.word", what=what, value=self.value(field, value))
@@ -260,8 +260,16 @@ class _Speaker:
         return self.words.say("readings.span", what=what, **ends)
 
     def entries(self, field: str, value: object) -> str:
+        """List entries; of a list that is known in part, also what it lacks, and that it is so."""
+        said: list[str] = []
+        if isinstance(value, OpenList):
+            lacks = (self.value(field, one) for one in sorted(value.lacks))
+            said += [self.words.say("readings.lacks", value=one) for one in lacks]
+            said.append(self.words.say("readings.others"))
+            value = value.holds
         found = sorted(value) if isinstance(value, frozenset) else [str(value)]
-        return self.words.say("joining.comma").join(self.value(field, entry) for entry in found)
+        listed = [self.value(field, entry) for entry in found]
+        return self.words.say("joining.comma").join([*listed, *said])
 
     def name(self, field: str) -> str:
         named = self.words.get(f"fields.{field}.name")

@@ -12,7 +12,7 @@ from saisei.base.documents import Document
 from saisei.base.errors import CriterionError, DataError, OptionError, Problem
 from saisei.base.store import load_document, load_folder
 from saisei.eligibility import Criterion, read_criterion
-from saisei.therapies.ctgov.review import refuse_draft
+from saisei.therapies.drafts import refuse_draft
 from saisei.therapies.models import Programme, Trial
 
 __all__ = ["not_found", "programme", "programmes", "trial", "trials"]

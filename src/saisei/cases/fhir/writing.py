@@ -135,6 +135,7 @@ def _resources(case: Case, own: set[str]) -> tuple[Written, ...]:
         for name, entries in case.entries.items()
         if name not in stated
         for entry in entries
+        if not entry.is_open  # read back, it would be a list that is known whole
     ]
     return _addressed(case, [(about, None, _patient(case, own)), *stroke, *others])
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 
 from saisei.base.dates import Span
-from saisei.cases import Answer, Field, Known, fields
+from saisei.cases import Answer, Field, Known, OpenList, fields
 from saisei.eligibility.evaluate import NESTED, evaluate, meets
 from saisei.eligibility.linting.masks import FALSE, TRUE, UNKNOWN
 from saisei.eligibility.linting.places import Place, place_of
@@ -32,6 +32,7 @@ from saisei.eligibility.tree import (
     Quantity,
     sources_of,
 )
+from saisei.vocabulary import Truth
 
 __all__ = [
     "Domain",
@@ -46,6 +47,8 @@ __all__ = [
 
 MOST_WORDS = 11
 """Of so many words of a list every combination is a kind of answer; with more, no claim is made."""
+MOST_WORDS_IN_PART = 6
+"""The same, where a list need not be known whole."""
 MOST_STEPS = 130
 """A score with no more values than this has a kind for each, where it is computed with exactly."""
 NEAR = 1e-9
@@ -172,7 +175,7 @@ def domain_of(thing: Thing, *, exact: bool) -> Domain | None:
             words = (value for value in wanted.values if value not in NEVER_KNOWN)
             return Domain(place, (*map(Kind, words), nothing))
         case "list":
-            lists = _lists(wanted, [leaf for leaf, _ in thing.leaves])
+            lists = _lists(wanted, [leaf for leaf, _ in thing.leaves], exact=exact)
             return None if lists is None else Domain(place, (*lists, nothing))
     limits = _limits(thing)
     regions = _regions(thing, limits, by_step=exact and thing.computed)
@@ -180,20 +183,37 @@ def domain_of(thing: Thing, *, exact: bool) -> Domain | None:
     return Domain(place, (*regions, *ends, nothing), tuple(limits))
 
 
-def _lists(wanted: Field, leaves: Sequence[OneField]) -> tuple[Kind, ...] | None:
+def _lists(wanted: Field, leaves: Sequence[OneField], *, exact: bool) -> tuple[Kind, ...] | None:
+    """Give every list that some rules can tell apart; with gaps also those known only in part."""
     named = {v for leaf in leaves if isinstance(leaf, ListTest | Counted) for v in leaf.values}
-    if wanted.id in NESTED:  # places that meet all that is named alike count once
-        alike = {
-            tuple(meets(wanted.id, one, n) for n in sorted(named)): one for one in wanted.values
-        }
-        pool = list(alike.values())
-    else:
-        others = [value for value in wanted.values if value not in named]
-        pool = [*sorted(named), *(others[:1] or ([] if wanted.values else ["other"]))]
-    if len(pool) > MOST_WORDS:
+    alike = _alike(wanted, sorted(named))
+    if len(alike) > (MOST_WORDS if exact else MOST_WORDS_IN_PART):
         return None
-    sizes = range(len(pool) + 1)
-    return tuple(Kind(frozenset(chosen)) for size in sizes for chosen in combinations(pool, size))
+    pool = list(alike)
+    whole = [Kind(chosen) for chosen in _subsets(pool)]
+    parts = [
+        Kind(OpenList(holds, frozenset(word for one in lacks for word in alike[one])))
+        for holds in ([] if exact else _subsets(pool))
+        for lacks in _subsets([one for one in pool if one not in holds])
+    ]
+    return (*whole, *parts)
+
+
+def _alike(wanted: Field, named: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Give one word of each kind that some named words tell apart, with all of that kind."""
+    if wanted.id in NESTED:
+        kinds: dict[tuple[Truth, ...], list[str]] = {}
+        for word in wanted.values:
+            kinds.setdefault(tuple(meets(wanted.id, word, n) for n in named), []).append(word)
+        return {words[0]: tuple(words) for words in kinds.values()}
+    others = tuple(value for value in wanted.values if value not in named)
+    others = others or (() if wanted.values else ("other",))
+    return {word: (word,) for word in named} | ({others[0]: others} if others else {})
+
+
+def _subsets(words: Sequence[str]) -> Iterator[frozenset[str]]:
+    for size in range(len(words) + 1):
+        yield from map(frozenset, combinations(words, size))
 
 
 def _limits(thing: Thing) -> list[float]:

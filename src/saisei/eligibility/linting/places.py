@@ -118,16 +118,15 @@ def _days(unit: str) -> float:
 
 def _since(date: str, unit: str, never: bool, *, exact: bool) -> Place:  # noqa: FBT001 - a fact of the field, not a switch
     whole = since(date)
-    factor = _days(unit)
-    name = whole.name if exact or unit != "h" else f"{whole.name} in hours"
     if unit == "a":  # counted from anniversary to anniversary: no fixed number of days
-        name, factor = f"{whole.name} in years", 1.0
-        return Place(name, date, 1.0, whole.low / 365, whole.high / 365, never)
-    return Place(name, date, factor, whole.low, whole.high, never)
+        low, high = whole.low / 365, whole.high / 365
+        return Place(f"{whole.name} in years", date, 1.0, low, high, never)
+    name = whole.name if exact or unit != "h" else f"{whole.name} in hours"
+    return Place(name, date, _days(unit), whole.low, whole.high, never)
 
 
 def _between(start: str, end: str, unit: str, *, exact: bool, kind: str) -> Place:
-    low, high = _ordered(start, end)
+    low, high = _ordered(start, end) if exact else (-_oldest(), _oldest())
     name = f"from {start} to {end}" if exact else f"{kind} {start} to {end} in {unit}"
     if unit == "a":
         return Place(f"{name} in years", end, 1.0, low / 365, high / 365, never=True)
@@ -135,7 +134,11 @@ def _between(start: str, end: str, unit: str, *, exact: bool, kind: str) -> Plac
 
 
 def _ordered(start: str, end: str) -> tuple[float, float]:
-    """Give the fewest and the most days from one date to another; a day's slack for its hours."""
+    """Give the fewest and the most days from one date to another; a day's slack for its hours.
+
+    Of dates that are not known exactly the order says nothing: the time between a month and a day
+    of it may have either sign.
+    """
     longest = _oldest()
     orders = {(row["first"], row["then"]) for row in table("orders")}
     low = -1.0 if (start, end) in orders else -longest

@@ -59,7 +59,7 @@ from saisei.eligibility.tree import (
 
 __all__ = ["MOST_STEPS", "Found", "find_person"]
 
-MOST_STEPS = 2_000
+MOST_STEPS = 500
 """After so many choices the search is given up, and nothing is claimed."""
 NEAR = 1e-9
 
@@ -84,6 +84,14 @@ def find_person(goals: Sequence[Goal], *, exact: bool) -> Found:
         that are wanted to be true or false and settle no unknown: what is true of a person of whom
         little is known is true whatever the rest is.
     """
+    found = _find(goals, exact=exact)
+    if found.who == "open" and not exact:  # a person of whom all is known exactly is one, too
+        known = _find(goals, exact=True)
+        return known if known.who == "somebody" else found
+    return found
+
+
+def _find(goals: Sequence[Goal], *, exact: bool) -> Found:
     search = _Search(goals, exact=exact)
     state = search.look(dict(search.start), list(goals))
     if state is None:
@@ -128,6 +136,7 @@ class _Search:
         found = {name: domain_of(thing, exact=exact) for name, thing in things.items()}
         self.domains: dict[str, Domain] = {n: one for n, one in found.items() if one is not None}
         self.start: State = {name: domain.whole for name, domain in self.domains.items()}
+        self.cuts: dict[tuple[object, ...], State] = {}
         self.hulls: dict[tuple[str, int, float], _Lies] = {}
         self.reads: dict[Measured, list[tuple[Source, str, float]]] = {}
         self.sources = dict.fromkeys(source for leaf in leaves for source in sources_of(leaf))
@@ -254,14 +263,17 @@ class _Search:
 
     def cut(self, leaf: Measured, mask: int, state: State) -> bool:
         """Take away the kinds of each number with which no others come to what is wanted."""
-        for source in sources_of(leaf):
-            name = place_of(source, exact=self.exact).name
-            for bit in _bits(state[name]):
-                if not self.computed(leaf, {**state, name: bit}) & mask:
-                    state[name] &= ~bit
-            if not state[name]:
-                return False
-        return True
+        names = list(dict.fromkeys(place_of(s, exact=self.exact).name for s in sources_of(leaf)))
+        key = (leaf, mask, *(state[name] for name in names))
+        if key not in self.cuts:
+            left = {name: state[name] for name in names}
+            for name in names:
+                for bit in _bits(left[name]):
+                    if not self.computed(leaf, {**left, name: bit}) & mask:
+                        left[name] &= ~bit
+            self.cuts[key] = left
+        state.update(self.cuts[key])
+        return all(self.cuts[key].values())
 
     def split(self, state: State, goals: Sequence[Goal]) -> State | None:
         """Try the kinds of one number, half of them at a time; give up none that may be."""

@@ -54,7 +54,8 @@ class Answers:
             case "word":
                 return {column.names[0]: f"CAST({ends.low} AS SMALLINT)"}
             case "list":
-                return {column.names[0]: f"CAST({ends.low} AS BIGINT)"}
+                masks = (f"CAST({end} AS BIGINT)" for end in (ends.low, ends.high))
+                return dict(zip(column.names, masks, strict=True))
 
     def ends(self, source: Source) -> Ends:
         """Give the stretch in which a source lies."""

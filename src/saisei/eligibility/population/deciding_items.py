@@ -5,11 +5,12 @@ A pattern tells which rules are open of a person, not what exactly is missing. S
 around the truth:
 
 *alone*
-    Undecided people whose every open rule reads this item and no other: one exact answer to it
-    decides each of them, whatever it is. There may be more, because of an open rule that reads
-    several items all but one may be known.
+    Undecided people whose every open rule reads this item, or what always follows from it, and
+    nothing else: one exact answer to it decides each of them, whatever it is. There may be more,
+    because of an open rule that reads several items all but one may be known.
 *waiting*
-    Undecided people of whom a rule is open that reads this item. Some may have it recorded already.
+    Undecided people of whom a rule is open that reads this item, or what always follows from it.
+    Some may have it recorded already.
 
 and *together* counts those whom this item decides with all those before it, likewise at least.
 """
@@ -18,21 +19,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saisei.cases import Effort, fields
+from saisei.cases import Effort, Field, fields
 from saisei.eligibility.criterion import Criterion
 from saisei.eligibility.tree import Source, Window, fields_of, leaves_of, sources_of
 
-__all__ = ["MissingItem", "Whole", "items_of", "missing_items", "needs_several_records"]
+__all__ = [
+    "MissingItem",
+    "Whole",
+    "items_of",
+    "learned_with",
+    "missing_items",
+    "needs_several_records",
+]
 
 Whole = NDArray[np.int64]
 SEVERAL_RECORDS = frozenset({"score_change"})
 """Ways of computing a field that no single answer settles."""
 EFFORTS: tuple[Effort, ...] = ("ask", "chart", "exam", "lab", "scan")
 """Ways to get an item, the easiest first."""
+NOT_KNOWN = frozenset({"unknown", "cannot-assess"})
+"""Answers with which a field stays unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,29 @@ def items_of(rule: Criterion) -> frozenset[str]:
     return frozenset(
         item for field in read for item in (field.inputs if field.derived else [field.id])
     )
+
+
+@cache
+def learned_with(item: str) -> frozenset[str]:
+    """Name what is known once there is an exact answer to an item, whatever it is.
+
+    Examples
+    --------
+    >>> sorted(learned_with("condition"))
+    ['condition', 'stroke_type']
+    """
+    return frozenset({item}.union(name for name, field in fields().items() if _told(field, item)))
+
+
+def _told(field: Field, item: str) -> bool:
+    """Whether a field is the total or a part of an item, or follows from each of its answers."""
+    if field.also_from is not None and field.also_from["of"] == item:
+        return True
+    rules = [rule for rule in field.follows if rule["from"] == item]
+    answers = {answer for rule in rules for answer in rule.get("values", ())}
+    possible = {answer for answer in fields()[item].values if answer not in NOT_KNOWN}
+    either = {"present", "absent"} <= {rule.get("when") for rule in rules}
+    return either or bool(answers and possible <= answers)
 
 
 def needs_several_records(rule: Criterion) -> bool:
@@ -94,21 +128,24 @@ def missing_items(
     settled = [not needs_several_records(rule) for rule in rules]
     names = sorted(frozenset[str]().union(*read))
 
-    def decided(learned: frozenset[str]) -> int:
+    def decided(items: Iterable[str]) -> int:
+        learned = frozenset[str]().union(*map(learned_with, items))
         covered = _bits(ok and of <= learned for ok, of in zip(settled, read, strict=True))
         return int(many[open_ & ~covered == 0].sum())
 
-    alone = {name: decided(frozenset({name})) for name in names}
-    waiting = {
-        name: int(many[open_ & _bits(name in of for of in read) != 0].sum()) for name in names
-    }
+    def waits(name: str) -> int:
+        touched = _bits(not of.isdisjoint(learned_with(name)) for of in read)
+        return int(many[open_ & touched != 0].sum())
+
+    alone = {name: decided([name]) for name in names}
+    waiting = {name: waits(name) for name in names}
 
     def place(name: str) -> tuple[int, int, int, str]:
         return -alone[name], -waiting[name], EFFORTS.index(fields()[name].effort), name
 
     order = sorted((name for name in names if waiting[name]), key=place)
     return tuple(
-        MissingItem(name, alone[name], waiting[name], decided(frozenset(order[: place + 1])))
+        MissingItem(name, alone[name], waiting[name], decided(order[: place + 1]))
         for place, name in enumerate(order)
     )
 

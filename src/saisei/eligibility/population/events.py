@@ -8,8 +8,9 @@
     high     the highest that it may be
 
 A yes is 1 and a no is 0; a word is its place among the values of the field; a list is a number with
-a bit for each entry; a date is the seconds in which it lies, *never* minus infinity. What nobody
-recorded has no row, and nothing is made of that.
+a bit for each entry, `low` of what surely belongs to it and `high` of what may; a date is the
+seconds in which it lies, *never* minus infinity. What nobody recorded has no row, and nothing is
+made of that.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from functools import cache
 from typing import NamedTuple
 
 from saisei.base.dates import PartialDate
-from saisei.cases import NEVER, Case, Entry, EntryValue, Field, Listed, fields
-from saisei.eligibility.columns import mask_of
+from saisei.cases import NEVER, Case, Entry, EntryValue, Field, Listed, OpenList, fields
+from saisei.eligibility.columns import mask_of, masks_of_open
 
 __all__ = ["Event", "code_of", "events_of_case", "field_codes", "seconds"]
 
@@ -76,6 +77,11 @@ def _ends(wanted: Field, entry: Entry) -> tuple[float, float] | None:
     """Give the value of an entry as a stretch of numbers; None where it says that nobody knows."""
     if isinstance(entry.value, PartialDate):
         return float(seconds(entry.value.first)), float(seconds(entry.value.last))
+    if entry.is_open:
+        names = _names(entry.value if isinstance(entry.value, tuple) else ())
+        known = OpenList(frozenset(names), frozenset(entry.without))
+        low, high = masks_of_open(wanted, known)
+        return float(low), float(high)
     value = _number(wanted, entry.value)
     return None if value is None else (value, value)
 

@@ -274,12 +274,21 @@ def _answer(field: Field, known: Collection[str]) -> Ends:
 
 def _newest_of(field: Field) -> Ends:
     ends = Ends(f"{field.id}__low", f"{field.id}__high")
+    if field.type == "list":
+        return _agreeing(ends)
     return ends if field.type in ("number", "date", "datetime") else both(known(ends))
+
+
+def _agreeing(masks: Ends) -> Ends:
+    """Give the masks of a list; null where two lists of one moment contradict each other."""
+    low, high = (f"CAST({mask} AS BIGINT)" for mask in (masks.low, masks.high))
+    agree = f"({low} & {high}) = {low}"
+    return Ends(when(agree, masks.low), when(agree, masks.high))
 
 
 def _implied(field: Field, rule: Mapping[str, Any]) -> Ends:
     other = fields()[rule["from"]]
-    low = _newest_of(other).low
+    low, high = _newest_of(other).low, _newest_of(other).high
     if "values" in rule:
         cases = " ".join(
             f"WHEN {low} = {float(other.values.index(value))!r} THEN {_encoded(field, given)}"
@@ -287,8 +296,8 @@ def _implied(field: Field, rule: Mapping[str, Any]) -> Ends:
         )
         return both(f"CASE {cases} END")
     nothing = NEVER if other.type in ("date", "datetime") else "0.0"
-    compared = "=" if rule["when"] == "absent" else "<>"
-    return both(when(f"{low} {compared} {nothing}", _encoded(field, rule["gives"])))
+    said = f"{high} = {nothing}" if rule["when"] == "absent" else f"{low} <> {nothing}"
+    return both(when(said, _encoded(field, rule["gives"])))
 
 
 def _encoded(field: Field, given: Any) -> str:

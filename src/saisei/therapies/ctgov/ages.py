@@ -56,7 +56,7 @@ def age_conflicts(registered: Registered, drafts: Iterable[Draft]) -> tuple[str,
 
 def _conflicts(registered: Registered, drafts: Iterable[Draft]) -> Iterator[str]:
     fields = {">=": registered.minimum_age, "<=": registered.maximum_age}
-    for draft in drafts:
+    for draft in (draft for draft in drafts if draft.when):
         for end in (end for part in draft.parts for end in _ends(part.when, draft.piece.side)):
             sign = ">=" if end.sign in {">", ">="} else "<="
             printed = fields[sign]

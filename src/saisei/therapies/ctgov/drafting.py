@@ -264,7 +264,8 @@ def _join(piece: Piece, between: list[str]) -> str | None:
         if "(" in gap or ". " in gap or has(words["defining"], gap):
             return None
         joins = {name for name, terms in words["joins"].items() if has(terms, gap)}
-        found |= joins or {","}
+        # nothing between them: the one describes the other
+        found |= joins or ({","} if compiled(r"[,;.|]").search(gap) else {"and"})
     if found <= {","}:
         return usual
     found.discard(",")

@@ -32,8 +32,9 @@ def read_quantities(text: str) -> Iterator[Part]:
                 amounts = _preceding(text, term.start())
             if other and (len(amounts) != 1 or None in (amounts[0].low, amounts[0].high)):
                 continue
+            start, amounts = _lower_before(text, term.start(), amounts, known)
             if amounts:
-                yield from _quantity(text, row, term.span(), amounts)
+                yield from _quantity(text, row, (start, term.end()), amounts)
 
 
 def _following(text: str, at: int, units: Units, terms: Iterable[str] = ()) -> tuple[Amount, ...]:
@@ -49,6 +50,23 @@ def _following(text: str, at: int, units: Units, terms: Iterable[str] = ()) -> t
             return ()
         at = match.end()
     return ()
+
+
+def _lower_before(
+    text: str, at: int, amounts: tuple[Amount, ...], known: Units
+) -> tuple[int, tuple[Amount, ...]]:
+    """Take in the lower end that stands before a name: ``18 ≤ age ≤ 75``."""
+    spelled = "|".join(pattern for _, pattern in known) or "(?!)"
+    number = rf"(?<![\w.])(\d+(?:\.\d+)?)\s?(?:{spelled})?\s?(≤|<=|<|≦)\s?$"
+    match = compiled(number).search(text[:at])
+    if match is None or len(amounts) != 1 or amounts[0].low is not None or amounts[0].values:
+        return at, amounts
+    low = float(match.group(1))
+    if amounts[0].high is None or low >= amounts[0].high:
+        return at, amounts
+    unit = amounts[0].unit
+    whole = replace(amounts[0], low=low, low_open=match.group(2) == "<", low_unit=unit)
+    return match.start(), (whole,)
 
 
 def _opposite(text: str, found: Amount, units: Units) -> tuple[Amount, ...]:
@@ -169,9 +187,9 @@ def read_ages(text: str) -> Iterator[Part]:
         return
     old = (("a", unit_pattern(row["old"])),)
     for term in wanted(row["terms"]).finditer(text):
-        if amounts := _following(text, term.end(), old):
-            end = max(amount.end for amount in amounts)
-            yield from _age(row["field"], term.start(), end, amounts)
+        start, amounts = _lower_before(text, term.start(), _following(text, term.end(), old), old)
+        if amounts:
+            yield from _age(row["field"], start, max(a.end for a in amounts), amounts)
     for match in re.finditer(r"(?<![\w.])(?=[\d≥>=<≤a-z])", text):
         found = amount_at(text, match.start(), old)
         if found and _is_age(text, found, row):

@@ -1,7 +1,7 @@
 """What a draft still lacks, and the trial file that a reviewed draft becomes.
 
-A draft is never screened: `refuse_draft` stands in the loader of the trials, and a draft becomes a
-trial only when a person has decided on each of its criteria.
+A draft is never screened (`saisei.therapies.drafts` keeps it away), and it becomes a trial only
+when a person has decided on each of its criteria.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from saisei.base.dates import PartialDate
 from saisei.base.documents import Document
-from saisei.base.errors import CriterionError, DataError, DocumentError, Problem
+from saisei.base.errors import CriterionError, DocumentError, Problem
 from saisei.eligibility import read_criterion
+from saisei.therapies.drafts import is_draft, refuse_draft
 
 __all__ = ["accepted_trial", "check_review", "is_draft", "refuse_draft"]
 
@@ -23,29 +24,6 @@ _KINDS = ("inclusion", "exclusion")
 _CRITERION = ("id", "kind", "text", "when", "judgement", "source")
 _NOT_OF_A_TRIAL = ("flags", "registry", "definition")
 _FILL = ("programme", "condition", "phase_of_stroke")
-
-
-def is_draft(document: Document) -> bool:
-    """Tell whether a trial file is a draft, or holds a criterion that nobody has decided on."""
-    data = document.data if isinstance(document.data, Mapping) else {}
-    definition = data.get("definition")
-    status = definition.get("status") if isinstance(definition, Mapping) else definition
-    return status == "draft" or any("review" in rule for rule in _rules(data))
-
-
-def refuse_draft(document: Document) -> None:
-    """Keep a draft away from screening.
-
-    Raises
-    ------
-    DataError
-        The file is a draft.
-    """
-    if is_draft(document):
-        raise DataError(
-            f"{document.name}: this is a draft, which is never screened; review its criteria and "
-            "turn it into a trial file with `saisei therapies accept-import`"
-        )
 
 
 def _rules(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:

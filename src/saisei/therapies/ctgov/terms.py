@@ -38,7 +38,7 @@ def read_lists(text: str, side: Side) -> Iterator[Part]:
 def _list_part(
     text: str, side: Side, row: Mapping[str, Any], span: tuple[int, int], named: list[str]
 ) -> Part | None:
-    members = ", ".join(f"'{name}'" for value in named for name in value.split("+"))
+    members = ", ".join(f"'{name}'" for name in dict.fromkeys("+".join(named).split("+")))
     when = f"{row['operator']}({row['field']}, {{{members}}})"
     lead = _before(text, span[0], row.get("lead", ()))
     only = _before(text, span[0], row.get("whole_lead", ()))

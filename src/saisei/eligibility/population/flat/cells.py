@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from saisei.cases import Field
 from saisei.cases.fields import table
+from saisei.eligibility.columns import EVERY_BIT
 from saisei.eligibility.population.calendar import DAY
 from saisei.eligibility.population.events import seconds
 from saisei.eligibility.population.flat.mapping import (
@@ -150,8 +151,23 @@ class Cells:
             return Ends(number(cell.value[0]), number(cell.value[1]))
         if isinstance(cell, Words):
             return self._words(cell, unknown)
-        masks = (self._words(part, unknown).low for part in cell.parts)
-        return both(f"CAST({' | '.join(f'CAST({mask} AS BIGINT)' for mask in masks)} AS DOUBLE)")
+        return self._members(cell, unknown)
+
+    def _members(self, cell: Members, unknown: Iterable[str]) -> Ends:
+        """Give what surely belongs to a list and what may; whole where every value is known."""
+        told = [self._words(part, unknown).low for part in cell.parts]
+        held, lacked = (
+            " + ".join(
+                f"CASE {one} WHEN {sign} THEN {bit} ELSE 0 END"
+                for one, bit in zip(told, cell.bits, strict=True)
+            )
+            for sign in (1, 0)
+        )
+        every = " AND ".join(f"{one} IS NOT NULL" for one in told) if cell.whole else "FALSE"
+        some = " OR ".join(f"{one} IS NOT NULL" for one in told)
+        low = f"CAST({held} AS DOUBLE)"
+        high = when(every, low, f"CAST({EVERY_BIT} - ({lacked}) AS DOUBLE)")
+        return Ends(f"({when(some, low)})", f"({when(some, high)})")
 
     def _words(self, cell: Words, unknown: Iterable[str]) -> Ends:
         found = self._cell(cell.column, unknown)

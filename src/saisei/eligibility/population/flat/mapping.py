@@ -123,9 +123,21 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A list, each of whose values has a column of its own; known when all of them are."""
+    """A list whose values have columns of their own.
+
+    Parameters
+    ----------
+    parts
+        The columns; a word is coded as 1 where the value belongs to the list, as 0 where not.
+    bits
+        The bit of each of these values.
+    whole
+        Whether every value of the field has a column: only then can a list be known whole.
+    """
 
     parts: tuple[Words, ...]
+    bits: tuple[int, ...]
+    whole: bool
 
     @property
     def columns(self) -> tuple[str, ...]:

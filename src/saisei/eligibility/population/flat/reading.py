@@ -60,6 +60,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 ALWAYS = ("only_where", "dated")
 EVERY_KEY = tuple(dict.fromkeys([key for keys in KINDS.values() for key in keys] + [*ALWAYS]))
 SECONDS: Mapping[str, float] = {"min": 60.0, "h": 3_600.0, "d": 86_400.0, "wk": 604_800.0}
+OPEN = frozenset({"value", "open", "without"})
+"""What may stand around a list of which only some entries are known."""
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 
@@ -254,35 +256,32 @@ class _Reader(Parts):
         given = self.mapping(data["members"], at)
         if wanted.type != "list" or not wanted.values:
             self.note("wrong-type", "columns of members", "a field with a list of values", at)
-            return Members(())
+            return Members((), (), whole=False)
         self.only(given, wanted.values, at)
-        if lacking := [value for value in wanted.values if value not in given]:
-            found = f"no column says anything about {', '.join(lacking)}"
-            step = "A list is known only where all its values are; take the field out"
-            self.note("incomplete", found, "a column for every value", at, step)
         known = [value for value in given if value in wanted.values]
-        return Members(tuple(self._member(wanted, v, given[v], (*at, v)) for v in known))
+        return Members(
+            tuple(self._member(given[value], (*at, value)) for value in known),
+            tuple(mask_of(wanted, [value]) for value in known),
+            whole=set(wanted.values) <= set(given),
+        )
 
-    def _member(self, wanted: Field, value: str, raw: Any, steps: Steps) -> Words:
+    def _member(self, raw: Any, steps: Steps) -> Words:
         data = self.mapping(raw, steps)
         self.only(data, ("column", "words"), steps)
-        bit = float(mask_of(wanted, [value]))
         said = self.mapping(data.get("words"), (*steps, "words"))
         coded: dict[str, Coded | None] = {}
         for word, meant in said.items():
             if meant not in (True, False, "unknown"):
                 expected = "true, false or unknown"
                 self.note("value", "what this word means", expected, (*steps, "words", word))
-            number = bit if meant is True else 0.0
+            number = float(meant is True)
             coded[text_of(word)] = None if meant == "unknown" else (number, number)
         return Words(self.column(data.get("column"), (*steps, "column")), coded)
 
     def _coded(self, wanted: Field, value: Any, steps: Steps) -> Coded | None:
-        """Code a value as a case file's is."""
-        if isinstance(value, Mapping) or (
-            isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
-        ):
-            self.note("value", "named values", "a value", steps)
+        """Code a value as a case file's is; a list may be open, or hold entries with columns."""
+        if isinstance(value, Mapping) and not OPEN.issuperset(value):
+            self.note("value", "named values", "a value, or a list that is open", steps)
             return None
         try:
             case = case_from_data({wanted.id: value}, as_of=self.as_of)

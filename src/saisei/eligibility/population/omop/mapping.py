@@ -16,7 +16,7 @@ from saisei.cases.codes import Code, Fill, codes, of_codes
 from saisei.eligibility.columns import mask_of
 from saisei.eligibility.population.calendar import DAY
 from saisei.eligibility.population.events import code_of
-from saisei.eligibility.population.omop.model import Rows
+from saisei.eligibility.population.omop.model import Rows, of_omop
 from saisei.eligibility.population.omop.tables import Tables, write_rows
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def make_codes(
         "CREATE OR REPLACE TABLE concepts AS SELECT c.concept, w.* EXCLUDE (vocabulary) "
         "FROM wanted w JOIN omop.concept c ON c.vocabulary = w.vocabulary AND c.code = w.code"
     )
+    if tables.has("concept_ancestor"):
+        _add_below(connection, tables)
     connection.execute(
         "CREATE OR REPLACE TABLE units AS "
         "SELECT u.field, CAST(c.concept AS BIGINT) AS unit, NULL AS text, MIN(u.factor) AS factor "
@@ -86,6 +88,29 @@ def make_codes(
         "CREATE OR REPLACE TABLE answers AS SELECT c.concept, a.question, a.says "
         "FROM answer_codes a JOIN omop.concept c "
         "ON c.vocabulary = a.vocabulary AND c.code = a.code"
+    )
+
+
+def _add_below(connection: DuckDBPyConnection, tables: Tables) -> None:
+    """Read what lies below some codes like the codes themselves, unless it has a code of its own.
+
+    What counts only while it is active does not come down: a remission lies below its disease.
+    """
+    below: Mapping[str, list[str]] = of_omop("below")
+    rows = [[VOCABULARIES[system], code] for system, several in below.items() for code in several]
+    write_rows(connection, "below", {"vocabulary": TEXT, "code": TEXT}, rows)
+    top = "omop.concept c JOIN below b ON b.vocabulary = c.vocabulary AND b.code = c.code"
+    found = connection.execute(f"SELECT c.concept FROM {top}").fetchall()
+    wanted = {int(concept): date.min for (concept,) in found}
+    tables.take(connection, "concept_ancestor", Rows(wanted))
+    connection.execute(
+        "INSERT INTO concepts SELECT DISTINCT a.descendant, "
+        "w.* EXCLUDE (vocabulary) REPLACE ('' AS code) "
+        f"FROM {top} JOIN omop.concept_ancestor a ON a.concept = c.concept "
+        "JOIN wanted w ON w.vocabulary = c.vocabulary AND w.code = c.code "
+        "WHERE (w.way <> 'active' OR w.carrier = 'Medication') "
+        "AND NOT EXISTS (SELECT 1 FROM concepts k WHERE k.concept = a.descendant "
+        "AND k.field IS NOT DISTINCT FROM w.field AND k.way = w.way)"
     )
 
 

@@ -128,6 +128,12 @@ TABLES: Mapping[str, Table] = {
             day=Part("visit_start_date", "date"),
             ended=Part("visit_end_date", "date"),
         ),
+        _table(
+            "concept_ancestor",
+            must=False,
+            concept=Part("ancestor_concept_id"),
+            descendant=Part("descendant_concept_id"),
+        ),
         _table("death", must=False, person=Part("person_id"), day=Part("death_date", "date")),
     )
 }

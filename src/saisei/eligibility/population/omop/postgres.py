@@ -183,20 +183,20 @@ class ServerTables:
         query = sql.SQL("SELECT {} FROM {} t").format(self._columns(found, parts), found.table)
         if rows is None:
             return query
-        wanted = sql.SQL(
+        query += sql.SQL(
             " JOIN unnest({concepts}::bigint[], {since}::date[]) AS w(concept, since) "
-            "ON {concept} = w.concept WHERE {day} >= w.since AND {day} <= {until}"
+            "ON {concept} = w.concept"
         ).format(
             concepts=sql.Literal(list(rows.since)),
             since=sql.Literal(list(rows.since.values())),
             concept=found.column(parts["concept"]),
-            day=found.column(parts["day"]),
-            until=sql.Literal(rows.until),
         )
-        if rows.running is None:
-            return query + wanted
-        running = sql.SQL(" AND {} >= {}")
-        return query + wanted + running.format(found.column(parts["ended"]), rows.running)
+        if "day" in parts:
+            in_time = sql.SQL(" AND {day} >= w.since AND {day} <= {until}")
+            query += in_time.format(day=found.column(parts["day"]), until=rows.until)
+        if rows.running is not None:
+            query += sql.SQL(" AND {} >= {}").format(found.column(parts["ended"]), rows.running)
+        return query
 
     @staticmethod
     def _columns(found: _Found, parts: Mapping[str, Part]) -> Composable:

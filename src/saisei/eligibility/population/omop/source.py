@@ -6,6 +6,7 @@ by vocabulary and code. What a table cannot say is not read:
 - no missing row ever means *no*;
 - a diagnosis is active now when its row says that it ends later, or when it belongs to a stay in
   hospital of today; a row without an end says nothing about now;
+- a list of medicines in use or of infections holds what was found, and may hold more;
 - a number in a unit that does not convert, or out of its field's range, is left out and counted.
 
 A stroke recorded again within `same_stroke_days` is the same stroke; the latest one counts.
@@ -34,6 +35,7 @@ from saisei.eligibility.population.omop.measures import (
     coded,
     gather,
 )
+from saisei.eligibility.population.omop.members import add_members
 from saisei.eligibility.population.omop.model import Rows, of_omop
 from saisei.eligibility.population.omop.postgres import ServerTables
 from saisei.eligibility.population.omop.reading import (
@@ -106,6 +108,7 @@ class OmopSource:
         for select in coded(moment):
             connection.execute(f"INSERT INTO events {select}")
         add_items(connection, fields, moment)
+        add_members(connection, fields, self._there(READ_FROM), moment)
         add_strokes(connection, fields)
         self.read.used["events"] = _number(connection, "SELECT COUNT(*) FROM events")
         count_left_out(connection, self.read, moment)
