@@ -227,6 +227,28 @@ def test_fields_that_no_record_answers() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "when", "named"),
+    [
+        ("18 to 75 years old", "18 <= age_years <= 75", True),
+        ("18 to 75 years old", "18 <= age_years <= 57", False),
+        ("two weeks to six months after the stroke", "14 <= days_since_stroke <= 183", True),
+        ("within 6 months", "months_since_stroke <= 9", False),
+        ("platelets under 100,000/mm3", "platelet_count_10e9_l < 100", True),
+        ("platelets under 100,000/mm3", "platelet_count_10e9_l < 150", False),
+        ("NIHSS above 10 and up to 35", "11 <= nihss_total <= 35", True),
+        ("NIHSS 10 to 35", "11 <= nihss_total <= 35", False),
+        ("Brunnstrom stage III or IV", "3 <= brunnstrom_stage <= 4", True),
+        ("outside the range", "age_years > 80", True),
+    ],
+)
+def test_limits_that_the_text_does_not_name(text: str, when: str, *, named: bool) -> None:
+    rule = Criterion("i1", "inclusion", text, parse(when))
+    found = [one for one in lint_protocol("p", [rule]) if one.code == "limit-not-in-text"]
+    assert bool(found) is not named
+    assert all(one.severity == "info" for one in found)
+
+
 def test_codes_that_no_protocol_needs() -> None:
     named = " ".join(one.found for one in unused_code_sets(rules("fma_motor_total > 3")))
     assert "`nihss_total`" in named

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -13,13 +15,16 @@ from typer.testing import CliRunner
 
 from saisei.base.errors import DocumentError
 from saisei.cli import app
+from saisei.eligibility import Between, Compare, Expression, Not
 from saisei.eligibility.definitions import definition_hash
 from saisei.eligibility.linting.goals import Wanted
 from saisei.eligibility.linting.masks import FALSE, TRUE
 from saisei.eligibility.linting.solver import find_person
+from saisei.eligibility.linting.texts import limits_not_in_text
 from saisei.eligibility.population.protocols import Protocol
 from saisei.therapies.checking import check_protocol_file, check_protocols
 from saisei.therapies.definitions import FILE, definition_of, definitions
+from saisei.therapies.loading import trials
 from saisei.therapies.protocols import population_protocols
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +48,8 @@ def test_what_is_worth_knowing_of_ours() -> None:
     """A kind of finding that is new here has to be looked at."""
     codes = {one.code for one in check_protocols()}
     assert codes <= {
-        "duplicate", "never-false", "no-source", "not-from-tables", "redundant", "unused-code-set",
+        "duplicate", "limit-not-in-text", "never-false", "no-source", "not-from-tables",
+        "redundant", "unused-code-set",
     }  # fmt: skip
     assert {"duplicate", "redundant"} <= codes
 
@@ -63,6 +69,37 @@ def test_every_protocol_stands_as_it_was_published(protocol: Protocol) -> None:
     assert definition.status == "published"
     assert definition.latest is not None
     assert definition.latest.sha256 == definition_hash(protocol.criteria)
+
+
+def slips(when: Expression) -> Iterator[Expression]:
+    """Give the slips that a hand makes in a limit: other digits, a digit turned, twice as much."""
+    when = when.part if isinstance(when, Not) else when
+    if isinstance(when, Compare):
+        yield replace(when, limit=when.limit + 3)
+        yield replace(when, limit=when.limit * 2)
+    if isinstance(when, Between):
+        yield replace(when, high=when.high + 3)
+        yield replace(when, low=float(str(int(when.low))[::-1]))
+
+
+def test_a_slip_in_a_limit_is_nearly_always_found_by_the_text() -> None:
+    found = []
+    for trial in trials():
+        for rule in trial.criteria:
+            for slip in (one for one in slips(rule.when) if one != rule.when):
+                changed = replace(rule, when=slip)
+                found.append(any(limits_not_in_text(trial.id, changed)))
+    assert len(found) > 300
+    assert sum(found) / len(found) > 0.9
+
+
+def test_the_limits_of_ours_that_their_texts_do_not_name() -> None:
+    """Looked at on 2026-11-20: a number of another rule, and 4 days plus 1."""
+    found = [f for f in check_protocols() if f.code == "limit-not-in-text"]
+    assert [(f.protocol, f.criteria) for f in found] == [
+        ("NCT01922908", ("i3",)),
+        ("NCT04280003", ("i2",)),
+    ]
 
 
 def test_no_definition_is_without_a_protocol() -> None:

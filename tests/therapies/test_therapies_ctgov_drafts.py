@@ -220,6 +220,7 @@ def _told(error: pytest.ExceptionInfo[DocumentError]) -> str:
         ({}, "no-protocol-section"),
         ({"studies": []}, "no-studies"),
         ({"studies": [{"hasResults": True}]}, "no-protocol-section"),
+        ({"studies": [STUDY, STUDY]}, "repeated"),
         ({"protocolSection": {}}, "no-number"),
         ({"protocolSection": {"identificationModule": {"nctId": "12"}}}, "no-number"),
         ({"protocolSection": {"identificationModule": {"nctId": 12}}}, "wrong-kind"),

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,6 +73,9 @@ def screen_population(
         ),
     ] = 0,
     report: Annotated[bool, typer.Option(help="Write the page report.html.")] = True,
+    engine: Annotated[
+        str, typer.Option(metavar="duckdb|spark", help="Which engine runs the queries.")
+    ] = "duckdb",
 ) -> None:
     """Hold everybody in a database or a table against every trial's entry rules.
 
@@ -82,26 +85,63 @@ def screen_population(
 
     Example: saisei screen-population hospital --as-of 2026-11-20 -o screening
     """
+    must_be_known(engine, ["duckdb", "spark"], "--engine")
     moment = read_as_of(as_of) or now()
     chosen = _chosen(protocol or [], stage)
     with _plain_errors(out):
-        from saisei.eligibility.population.screen import screen_population as run
         from saisei.eligibility.population.small_counts import SmallCounts
-        from saisei.eligibility.population.sources import open_source
 
-        people, small = open_source(source), SmallCounts(smallest_count)
-        result = run(people, chosen, moment, out, memory=memory, tell=_teller(), small=small)
+        small = SmallCounts(smallest_count)
+        run = _on_spark if engine == "spark" else _on_duckdb
+        result, read = run(source, chosen, moment, out, memory, small)
         if report:
             from saisei.report import Screened
 
-            name = people.read.title or _name_of(source)
-            _write_page(out / PAGE, Screened(result, chosen, name, people.read, small))
-    _print(console(), result, chosen, people.read, small)
-    _print_left_out(console(), people.read, small)
+            name = read.title or _name_of(source)
+            _write_page(out / PAGE, Screened(result, chosen, name, read, small))
+    _print(console(), result, chosen, read, small)
+    _print_left_out(console(), read, small)
     page = f"{PAGE}, " if report else ""
     typer.echo(
         f"written to {out}: {page}criteria.parquet, missing.parquet, verdicts.parquet, marks"
     )
+
+
+def _on_duckdb(
+    source: str,
+    chosen: Sequence[Protocol],
+    moment: datetime,
+    out: Path,
+    memory: str,
+    small: SmallCounts,
+) -> tuple[PopulationResult, Read]:
+    from saisei.eligibility.population.screen import screen_population as run
+    from saisei.eligibility.population.sources import open_source
+
+    people = open_source(source)
+    result = run(people, chosen, moment, out, memory=memory, tell=_teller(), small=small)
+    return result, people.read
+
+
+def _on_spark(
+    source: str,
+    chosen: Sequence[Protocol],
+    moment: datetime,
+    out: Path,
+    memory: str,
+    small: SmallCounts,
+) -> tuple[PopulationResult, Read]:
+    """Run on a Spark session of this machine alone."""
+    from saisei.eligibility.population.spark import screen_on_spark
+    from saisei.eligibility.population.spark.local import local_session
+
+    if not Path(source).is_dir():
+        found, expected = f"{_name_of(source)} is no folder", "a folder of OMOP tables as Parquet"
+        step = "Leave --engine out to read a file, a server or a flat table"
+        raise OptionError(Problem("missing", found, expected, step, field="--engine"))
+    with local_session(memory) as session:
+        result = screen_on_spark(session, source, chosen, moment, str(out), small=small)
+    return result.counts, result.read
 
 
 @app.command("simulate")

@@ -11,6 +11,7 @@ from saisei.eligibility.criterion import Criterion
 from saisei.eligibility.linting.fillers import unfilled_fields, unused_code_sets
 from saisei.eligibility.linting.findings import Finding, Severity, sorted_findings
 from saisei.eligibility.linting.rules import constant_truth, lint_rule
+from saisei.eligibility.linting.texts import limits_not_in_text
 from saisei.eligibility.linting.together import contradictions, duplicates, repeated_ids
 from saisei.eligibility.population.protocols import decided_by_team
 
@@ -53,6 +54,7 @@ def lint_protocol(
         *(finding for rule in rules for finding in lint_rule(protocol, rule)),
         *contradictions(protocol, [*before, *counted]),
         *duplicates(protocol, rules),
+        *(finding for rule in rules for finding in limits_not_in_text(protocol, rule)),
         *unfilled_fields(protocol, rules),
     ]
     return sorted_findings(found)

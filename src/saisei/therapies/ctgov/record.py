@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,11 @@ def records_in(data: object, name: str = "record") -> tuple[Registered, ...]:
     studies = data["studies"]
     if not isinstance(studies, list) or not studies:
         raise _refuse(name, "no-studies", "`studies` holds none", "at least one study", _WHERE)
-    return tuple(_study(one, f"{name}: study {at + 1}") for at, one in enumerate(studies))
+    read = tuple(_study(one, f"{name}: study {at + 1}") for at, one in enumerate(studies))
+    twice = sorted(number for number, times in Counter(s.id for s in read).items() if times > 1)
+    if twice:
+        raise _refuse(name, "repeated", f"{', '.join(twice)} more than once", "each study once")
+    return read
 
 
 def _study(data: object, name: str) -> Registered:
