@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-PEERS := .venv-peers
+PEERS := .venv-peers/.ready
+SPARK := .venv-spark/.ready
 
-.PHONY: report test test-deep bench validate lock clean
+.PHONY: report test test-deep test-spark bench validate lock clean
 
 report: $(READY)
 	$(BIN)/saisei report examples/01-chronic-arm.yaml --as-of 2026-11-20T09:00+09:00 -o report.html
@@ -20,20 +21,25 @@ test: $(READY)
 test-deep: $(READY)
 	HYPOTHESIS_PROFILE=random $(BIN)/pytest -q -n 2
 
-bench: $(READY) $(PEERS)/.ready
+# needs Java 17 or 21, and some hundred megabytes for Spark
+test-spark: $(SPARK)
+	.venv-spark/bin/pytest -q tests/eligibility/test_eligibility_dialects.py tests/eligibility/test_eligibility_engines.py tests/eligibility/test_eligibility_spark.py tests/cli/test_cli_population_spark.py
+
+bench: $(READY) $(PEERS)
 	$(BIN)/python tools/bench.py
 
 validate: $(READY)
 	PYTHONPATH=tests $(BIN)/python tools/validate.py
 
 # Other programs that the benchmarks compare with, in a place of their own.
-$(PEERS)/.ready: requirements/peers.txt $(READY)
-	$(PYTHON) -m venv $(PEERS)
-	VIRTUAL_ENV=$(PEERS) $(BIN)/uv pip sync -q --require-hashes requirements/peers.txt
+$(PEERS): $(READY) requirements/peers.txt
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .venv-peers
+	VIRTUAL_ENV=.venv-peers $(BIN)/uv pip sync -q --require-hashes requirements/peers.txt
 	touch $@
 
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra frames --extra population pyproject.toml -o requirements/lock.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --constraints requirements/lock.txt --extra dev --extra frames --extra population --extra spark pyproject.toml -o requirements/spark.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/uv.in -o requirements/uv.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/peers.in -o requirements/peers.txt
 
@@ -44,5 +50,11 @@ $(READY): pyproject.toml requirements/lock.txt requirements/uv.txt
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
+$(SPARK): $(READY) requirements/spark.txt
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .venv-spark
+	VIRTUAL_ENV=.venv-spark $(BIN)/uv pip sync -q --require-hashes requirements/spark.txt
+	VIRTUAL_ENV=.venv-spark $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
 clean:
-	rm -rf .venv $(PEERS) build dist report.html
+	rm -rf .venv .venv-peers .venv-spark build dist report.html

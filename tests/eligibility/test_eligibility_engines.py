@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from eligibility.drawn import SOURCES, Person, draw_person, draw_rule, lookup_in
 from eligibility.servers import postgres, program
+from eligibility.sparks import spark_session
 from eligibility.test_eligibility_tables import CASES, PEOPLE, RESULTS, case_with, meant
 from saisei.cases import Answer
 from saisei.eligibility import Expression, Lookup, by_field, evaluate, lookup_of, parse
@@ -100,23 +100,8 @@ def test_postgres_agrees(seed: int, server: str) -> None:
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
-    """Start a real session on this machine, listening on loopback only."""
-    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed here")
-    if shutil.which("java") is None:
-        pytest.skip("there is no Java here")
-    settings = {
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.codegen.wholeStage": "false",  # random rules are longer than a Java method
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    }
-    session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield session
-    session.stop()
+    with spark_session() as session:
+        yield session
 
 
 def by_spark(rules: Rules, people: list[Person], session: Any, folder: Path) -> Found:

@@ -29,6 +29,8 @@ WHOLE = {
     "NIHSS between 6 and 20": "6 <= nihss_total <= 20",
     "mRS ≤ 1 prior to stroke": "mrs_prestroke <= 1",
     "Pre-stroke modified Rankin Scale of 0 or 1": "mrs_prestroke in {0, 1}",
+    "mRS of 3-4 at screening and pre-stroke mRS of 0-1": "3 <= mrs_current <= 4 "
+    "and 0 <= mrs_prestroke <= 1",
     "Current mRS of 3 or 4": "mrs_current in {3, 4}",
     "Barthel Index < 60": "barthel_total < 60",
     "Glasgow Coma Scale > 8": "gcs_total > 8",
@@ -94,7 +96,11 @@ EXCLUDED = {
     "Participation in another clinical trial within 30 days": "days_since(date_other_trial_end) "
     "<= 30",
     "Myocardial infarction in the past 6 months": "months_since_myocardial_infarction <= 6",
-    "Head trauma or stroke within 3 months": "months_since_previous_stroke <= 3 "
+    "NIHSS > 25 or < 5": "nihss_total > 25 or nihss_total < 5",
+    "Age under 18 years and over 80 years": "age_years < 18 or age_years > 80",
+    "Onset of stroke less than 6 months ago": "months_since_stroke < 6",
+    "mRS prior to the stroke of 2 or more": "mrs_prestroke >= 2",
+    "Head trauma or prior stroke within 3 months": "months_since_previous_stroke <= 3 "
     "or months_since_head_trauma <= 3",
     "HIV, hepatitis B or hepatitis C infection": "any_of(infection_serology_positive, "
     "{'HIV', 'HBV', 'HCV'})",
@@ -133,6 +139,7 @@ PARTLY = [
     ("inclusion", "Treatment within 48 hours of onset", "hours_since_stroke <= 48", "Treatment"),
     ("exclusion", "Pregnant, nursing, or meaning to be", "pregnant_or_breastfeeding", "meaning"),
     ("exclusion", "Patients with INR > 1.7 or odd teeth", "inr > 1.7", "odd teeth"),
+    ("exclusion", "Stroke within 90 days", "days_since_previous_stroke <= 90", ""),
     ("exclusion", "Severe head injury within 3 months", "months_since_head_trauma <= 3", ""),
     (
         "exclusion",
@@ -163,6 +170,7 @@ WITHHELD = [
     ("inclusion", "NIHSS of 6 or more or severe aphasia"),
     ("exclusion", "No disability before the stroke (pre-stroke mRS 0-2)"),
     ("exclusion", "Uncontrolled epilepsy"),
+    ("inclusion", "Age > 18 years or < 80 years"),
     ("exclusion", "Diabetes with HbA1c > 9 %"),
     ("inclusion", "No epilepsy and dementia"),
     (

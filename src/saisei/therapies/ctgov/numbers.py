@@ -25,9 +25,10 @@ def read_quantities(text: str) -> Iterator[Part]:
         other = has(row.get("not_with", ()), text)
         if other and "in_spite" not in row:
             continue
+        names = [*row["terms"], *(_moments(row, "earlier") if "before" in row else ())]
         for term in wanted(row["terms"]).finditer(text):
             known = units(row.get("units", ()))
-            amounts = _following(text, term.end(), known, row["terms"])
+            amounts = _following(text, term.end(), known, names)
             if not amounts and not known and not other:
                 amounts = _preceding(text, term.start())
             if other and (len(amounts) != 1 or None in (amounts[0].low, amounts[0].high)):
@@ -70,14 +71,15 @@ def _lower_before(
 
 
 def _opposite(text: str, found: Amount, units: Units) -> tuple[Amount, ...]:
-    """Read ``or > 20`` behind ``< 3``: outside of a range."""
-    match = re.compile(r"\s?,?\s?or\s").match(text, found.end)
+    """Read ``or > 20`` behind ``< 3``: outside of a range. *And* between them can mean no other."""
+    match = re.compile(r"\s?,?\s?(?:or|and)\s").match(text, found.end)
     other = amount_at(text, match.end(), units) if match else None
-    if other is None or (found.low is None) == (other.low is None):
+    if other is None:
         return ()
-    if None not in (other.low, other.high) or None not in (found.low, found.high):
-        return ()
-    return (other,)
+    lows = [a.low for a in (found, other) if a.low is not None and a.high is None]
+    highs = [a.high for a in (found, other) if a.high is not None and a.low is None]
+    # two limits that leave nobody out are a slip of the record
+    return (other,) if len(lows) == len(highs) == 1 and highs[0] < lows[0] else ()
 
 
 def _preceding(text: str, at: int) -> tuple[Amount, ...]:
@@ -106,7 +108,7 @@ def _quantity(
         narrow = compiled(row["one_of_several"]).search(text[slice(*term)]) is None
         note = note if narrow else ""
     if "before" in row:
-        field, note, also = _moment(text, row)
+        field, note, also = _moment(text, row, term)
         narrow = bool(note)
     if row.get("units"):
         amounts, assumed = _with_units(row, amounts)
@@ -120,14 +122,36 @@ def _quantity(
     yield Part(start, end, when, note, narrow, also=also)
 
 
-def _moment(text: str, row: Mapping[str, Any]) -> tuple[str, str, tuple[tuple[int, int], ...]]:
+def _moment(
+    text: str, row: Mapping[str, Any], term: tuple[int, int]
+) -> tuple[str, str, tuple[tuple[int, int], ...]]:
     """Tell which moment a score is of (before the stroke, or now), and where that is said."""
-    tail = rf"(?: {any_of(row['moment_tail'])})?"
+    places = {
+        name: tuple(match.span() for match in wanted(_moments(row, name)).finditer(text))
+        for name in ("earlier", "now")
+    }
+    if places["earlier"] and places["now"]:
+        clause = _clause(text, term)
+        places = {
+            name: tuple(p for p in found if clause[0] <= p[0] < clause[1])
+            for name, found in places.items()
+        }
     for name in ("earlier", "now"):
-        found = compiled(any_of(row["before"][name]) + tail).finditer(text)
-        if places := tuple(match.span() for match in found):
-            return row["fields"][name], "", places
+        if places[name]:
+            return row["fields"][name], "", places[name]
     return row["fields"]["unclear"], row["unclear_note"], ()
+
+
+def _moments(row: Mapping[str, Any], name: str) -> list[str]:
+    tail = any_of(row["moment_tail"])
+    return [f"{words}( {tail})?" for words in row["before"][name]]
+
+
+def _clause(text: str, term: tuple[int, int]) -> tuple[int, int]:
+    """Give the part of a sentence, between commas and *and*, that a term stands in."""
+    ends = [m.span() for m in re.finditer(r"[,;]|(?<!\w)(?:and|but|with)(?!\w)", text)]
+    start = max((end for _, end in ends if end <= term[0]), default=0)
+    return start, min((begin for begin, _ in ends if begin >= term[1]), default=len(text))
 
 
 def _with_units(

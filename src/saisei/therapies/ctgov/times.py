@@ -22,7 +22,8 @@ def read_windows(text: str, side: Side) -> Iterator[Part]:
     if has(row["not_with"], text):
         return
     for onset in wanted(row["onset"]).finditer(text):
-        bare = onset.group().removeprefix("the ").endswith(("stroke", "infarction"))
+        said = onset.group()
+        bare = "onset" not in said and said.endswith(("stroke", "infarction"))
         for found in _times_near(text, onset.span(), row, bare=bare and side == "exclusion"):
             written = limit(row["fields"], found)
             if written:
@@ -93,9 +94,16 @@ def read_events(text: str, side: Side) -> Iterator[Part]:
             run += _joined_event(text, run[-1][0], found)
         written = [limit(one["fields"], amount) for _, one in run]
         if all(written):
-            note = _event_note(text[run[-1][0] : end])
+            note = _event_note(text[run[-1][0] : end]) or _which_stroke(text, end, run)
             when = " or ".join(dict.fromkeys(written))
             yield Part(run[-1][0], amount.end, when, note, narrow=bool(note))
+
+
+def _which_stroke(text: str, end: int, run: list[tuple[int, Mapping[str, Any]]]) -> str:
+    """Say so where nothing tells whether the stroke meant is the index stroke or one before it."""
+    before = text[:end] + (" history" if text.startswith(" history", end) else "")
+    row = next((row for _, row in run if "bare_note" in row), None)
+    return "" if row is None or has(row["earlier"], before) else str(row["bare_note"])
 
 
 def _event_note(said: str) -> str:
