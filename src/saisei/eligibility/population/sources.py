@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from typing import Protocol as Interface
 
 from saisei.base.errors import OptionError, Place, Problem
 from saisei.eligibility.population.flat import FlatTable
@@ -12,19 +11,12 @@ from saisei.eligibility.population.omop import OmopFolder, OmopServer
 from saisei.eligibility.population.omop.address import SCHEMES
 
 if TYPE_CHECKING:
-    from saisei.eligibility.population.read import Read
-    from saisei.eligibility.population.screen import People
-
-    class Source(People, Interface):
-        """A source, and what became of its rows once it was read."""
-
-        read: Read
-
+    from saisei.eligibility.population.judging import People
 
 __all__ = ["open_source"]
 
 
-def open_source(where: str) -> Source:
+def open_source(where: str) -> People:
     """Choose the reader of a source.
 
     Parameters
