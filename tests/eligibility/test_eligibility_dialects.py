@@ -79,6 +79,8 @@ ALIKE = (
     "d <= CAST(to_timestamp(951782400) AT TIME ZONE 'UTC' AS DATE)",
     "epoch(make_date(2000 + n, 2, 1))",
     "epoch(last_day(d))",
+    "epoch(d - 30)",
+    "ABS(n - 1.5)",
     "TRY_CAST('2024-13-01' AS DATE)",
     "CAST(x > 0 AS SMALLINT)",
     "MAX(x) FILTER (WHERE b) OVER (PARTITION BY part)",
@@ -93,6 +95,11 @@ GROUPED = (
     "SUM(n)",
     "BOOL_OR(b)",
     "BOOL_OR(n > 100)",
+    "BIT_OR(person) FILTER (WHERE person > 1)",
+    "ARG_MAX(x, d)",
+    "ANY_VALUE(part)",
+    "SUM(GREATEST(n, 0.0))",
+    "MIN(person) FILTER (n NOT IN (SELECT n FROM t WHERE n < 0))",
     "COUNT(*) FILTER (WHERE x > 0)",
     "MAX(x) FILTER (WHERE n = 7)",
     "COUNT(*) FILTER (n IN (SELECT n FROM t WHERE b))",
@@ -126,6 +133,16 @@ def differing(spark: Any, asked: Sequence[str], by: str, rest: str) -> dict[str,
 
 def test_expressions_mean_the_same(spark: Any) -> None:
     assert differing(spark, ALIKE, "person", "") == {}
+
+
+def test_the_newest_row_of_each_part(spark: Any) -> None:
+    """A condition on a window, and a query that begins with its table."""
+    newest = "QUALIFY ROW_NUMBER() OVER (PARTITION BY part ORDER BY person DESC) = 1"
+    assert differing(spark, ["n", "d"], "part", newest) == {}
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE t AS {VALUES}")
+        (told,) = connection.execute("FROM t WHERE n > 0").fetchall()
+    assert [told] == [tuple(row) for row in spark.sql(spark_sql("FROM t WHERE n > 0")).collect()]
 
 
 def test_aggregates_mean_the_same(spark: Any) -> None:

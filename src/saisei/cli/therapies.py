@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Programmes and trials: list, show, journey.", no_args_is_help=True)
+app = typer.Typer(
+    help="Programmes and trials: list, show, journey, check, import.", no_args_is_help=True
+)
 
 
 @app.command("list")
