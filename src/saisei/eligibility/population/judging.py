@@ -24,7 +24,6 @@ from saisei.eligibility.population.marks import marks_table
 from saisei.eligibility.population.needed import Rule, fillable, longest_days, rules_of
 from saisei.eligibility.population.newest import newest_records
 from saisei.eligibility.population.protocols import Protocol, distinct_rules
-from saisei.eligibility.population.read import Read
 from saisei.eligibility.population.run import Run, quoted
 from saisei.eligibility.population.wide import counting_query, newest_columns, wide_query
 from saisei.eligibility.tree import Source
@@ -42,9 +41,6 @@ AT_ONCE = min(os.cpu_count() or 1, 4)
 
 class People(Interface):
     """Where records of people come from."""
-
-    read: Read
-    """What became of its rows, once they were read."""
 
     @property
     def digest(self) -> str:
@@ -86,12 +82,11 @@ class Screening:
         self.rules = distinct_rules(question.protocols)
         self.sources = sources_read(self.rules.values())
 
-    def read(self) -> str:
-        """Read the records of the fields that the rules need; say what became of the rows."""
+    def read(self) -> None:
+        """Read the records of the fields that the rules need."""
         needed = longest_days(self.sources)
         self.question.source.load(self.connection, needed, self.question.as_of)
         _add_rules(self.connection, rules_of(needed))
-        return self.question.source.read.as_text()
 
     @cached_property
     def recorded(self) -> list[str]:
@@ -133,7 +128,7 @@ class Screening:
             judge = partial(self.judge, connection, number, low, high)
             self.run.once(connection, f"part {low}", judge)
 
-    def judge(self, connection: DuckDBPyConnection, number: int, low: int, high: int) -> str:
+    def judge(self, connection: DuckDBPyConnection, number: int, low: int, high: int) -> None:
         """Judge the people whose numbers lie between two, both included."""
         for table in ("people", "events"):
             connection.execute(
@@ -144,7 +139,6 @@ class Screening:
         judged = connection.execute(self.judging).to_arrow_table()
         marks = marks_table(self.question.protocols, self.rules, judged)
         pq.write_table(marks, self._file(number), compression="zstd")
-        return ""
 
     def _newest(self, connection: DuckDBPyConnection) -> pa.Table:
         """Give the newest records of the people of a part."""

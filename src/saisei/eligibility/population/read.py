@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 __all__ = ["Read", "Unmapped"]
 
@@ -36,23 +35,3 @@ class Read:
     most_unmapped: tuple[Unmapped, ...] = ()
     title: str = ""
     """What the source calls itself, where it does."""
-
-    def as_text(self) -> str:
-        """Write it down, for a run that goes on later."""
-        left_out = [[*key, rows] for key, rows in self.left_out.items()]
-        return json.dumps(asdict(self) | {"left_out": left_out})
-
-    @classmethod
-    def of_text(cls, text: str) -> Read:
-        """Read what was written down.
-
-        Examples
-        --------
-        >>> read = Read(people=3, left_out={("measurement", "unit"): 2})
-        >>> Read.of_text(read.as_text()) == read
-        True
-        """
-        told = json.loads(text)
-        told["left_out"] = {(table, why): rows for table, why, rows in told["left_out"]}
-        told["most_unmapped"] = tuple(Unmapped(**one) for one in told["most_unmapped"])
-        return cls(**told)

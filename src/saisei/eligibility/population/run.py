@@ -40,8 +40,8 @@ class Run:
             connection.close()
             self.clear()
             connection = self._open()
-            connection.execute("CREATE TABLE run (digest VARCHAR, step VARCHAR, said VARCHAR)")
-            connection.execute("INSERT INTO run VALUES (?, '', '')", [self.digest])
+            connection.execute("CREATE TABLE run (digest VARCHAR, step VARCHAR)")
+            connection.execute("INSERT INTO run VALUES (?, '')", [self.digest])
         return connection
 
     def _open(self) -> DuckDBPyConnection:
@@ -51,17 +51,11 @@ class Run:
             config={"memory_limit": self.memory, "preserve_insertion_order": "false"},
         )
 
-    def once(self, connection: DuckDBPyConnection, step: str, do: Callable[[], str]) -> str:
-        """Do a step unless it is done; give what it said, now or then.
-
-        A step replaces what it makes, so it may be done again.
-        """
-        done = connection.execute("SELECT said FROM run WHERE step = ?", [step]).fetchone()
-        if done:
-            return str(done[0])
-        said = do()
-        connection.execute("INSERT INTO run VALUES (?, ?, ?)", [self.digest, step, said])
-        return said
+    def once(self, connection: DuckDBPyConnection, step: str, do: Callable[[], None]) -> None:
+        """Do a step unless it is done. A step replaces what it makes, so it may be done again."""
+        if not connection.execute("SELECT 1 FROM run WHERE step = ?", [step]).fetchone():
+            do()
+            connection.execute("INSERT INTO run VALUES (?, ?)", [self.digest, step])
 
     def keep_marks(self, folder: Path) -> None:
         """Put the marks among the results, in the place of those of an earlier run."""

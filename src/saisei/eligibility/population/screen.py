@@ -31,7 +31,6 @@ from saisei.eligibility.population.attrition import (
 )
 from saisei.eligibility.population.judging import People, Question, Screening
 from saisei.eligibility.population.protocols import Protocol, mark_columns
-from saisei.eligibility.population.read import Read
 from saisei.eligibility.population.run import Run, quoted
 from saisei.eligibility.population.small_counts import SmallCounts
 
@@ -103,7 +102,7 @@ def screen_population(
         say = tell or (lambda *_: None)
         say("reading the records", 0, 1)
         try:
-            source.read = Read.of_text(run.once(connection, "read", screening.read))
+            run.once(connection, "read", screening.read)
         except InputError:
             run.clear()
             if is_new:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from typing import Protocol as Interface
 
 from saisei.base.errors import OptionError, Place, Problem
 from saisei.eligibility.population.flat import FlatTable
@@ -11,12 +12,19 @@ from saisei.eligibility.population.omop import OmopFolder, OmopServer
 from saisei.eligibility.population.omop.address import SCHEMES
 
 if TYPE_CHECKING:
-    from saisei.eligibility.population.judging import People
+    from saisei.eligibility.population.read import Read
+    from saisei.eligibility.population.screen import People
+
+    class Source(People, Interface):
+        """A source, and what became of its rows once it was read."""
+
+        read: Read
+
 
 __all__ = ["open_source"]
 
 
-def open_source(where: str) -> People:
+def open_source(where: str) -> Source:
     """Choose the reader of a source.
 
     Parameters
