@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import shutil
@@ -40,10 +41,9 @@ def spark_session() -> Iterator[Any]:
         pytest.skip("PySpark is not installed here")
     if shutil.which("java") is None:
         pytest.skip("there is no Java here")
-    from pyspark.sql import SparkSession  # noqa: PLC0415 - it may be missing
-
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    session = SparkSession.builder.master("local[2]").config(map=SETTINGS).getOrCreate()
+    builder = importlib.import_module("pyspark.sql").SparkSession.builder
+    session = builder.master("local[2]").config(map=SETTINGS).getOrCreate()
     try:
         yield session
     finally:

@@ -97,12 +97,21 @@ def add_events(folder: Path, records: dict[int, Records], strokes: dict[int, Str
             for fill in code.fills if code.when != "active" else ():
                 if fill.way == "onset":
                     records[row["person_id"]][fill.field].append((day, day.isoformat()))
+                elif fill.way == "member":
+                    records[row["person_id"]][MEMBERS + fill.field].append((day, fill.value))
                 elif fill.way == "value" and isinstance(fill.value, bool):
                     records[row["person_id"]][fill.field].append((day, fill.value))
 
 
+MEMBERS = "members of "
+
+
 def contested(records: Records) -> bool:
-    return any(len(set(found)) > len({day for day, _ in found}) for found in records.values())
+    return any(
+        len(set(found)) > len({day for day, _ in found})
+        for name, found in records.items()
+        if not name.startswith(MEMBERS)
+    )
 
 
 def born(row: dict[str, Any]) -> dict[str, Any]:
@@ -145,6 +154,10 @@ def case_of(said: dict[str, Any], records: Records, strokes: Strokes) -> Case:
             groups.append([(day, kind)])
     began = groups[-1][0][0] if groups else date.max
     for name, found in records.items():
+        if name.startswith(MEMBERS):
+            known = sorted({one for _, one in found})
+            said[name.removeprefix(MEMBERS)] = {"value": known, "open": True}
+            continue
         counts = {one for one in found if name not in SINCE or one[0] >= began}
         said[name] = [{"value": value, "date": day.isoformat()} for day, value in counts]
     if groups:

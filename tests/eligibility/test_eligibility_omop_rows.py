@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,12 +19,15 @@ from saisei.eligibility.columns import EVERY_BIT, OTHER_BIT
 from saisei.eligibility.population.events import field_codes
 from saisei.eligibility.population.omop import OmopFolder
 from saisei.eligibility.population.omop.model import TABLES, of_omop
+from saisei.eligibility.population.pairs import entry_field
 from saisei.eligibility.population.read import Read
 
 TODAY = date(2026, 11, 20)
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 VOCABULARIES = {"RXNORM": "RxNorm"}
-NEEDED = dict.fromkeys((name for name, one in fields().items() if not one.derived), 1e6)
+NEEDED = dict.fromkeys(
+    (name for name, one in fields().items() if not one.derived or entry_field(one)), 1e6
+)
 
 
 def all_concepts() -> dict[tuple[str, str], int]:
@@ -35,7 +39,7 @@ def all_concepts() -> dict[tuple[str, str], int]:
     answers: Mapping[str, Mapping[str, Any]] = of_codes("answers")
     for points in answers.values():
         named += [("LOINC", answer) for answer in points]
-    named += [("UCUM", unit) for unit in ("mg/dL", "{score}", "mmol/L")]
+    named += [("UCUM", unit) for unit in ("mg/dL", "{score}", "mmol/L", "U/L")]
     return {one: place for place, one in enumerate(dict.fromkeys(named), start=1000)}
 
 
@@ -195,7 +199,38 @@ def all_tested(*positive: str) -> Rows:
     return blood(*tests)
 
 
+TIMES = "ast_alt_x_uln"
 SEROLOGY = "infection_serology_positive"
+ALT, AST, UNITS = ("LOINC", "1742-6"), ("LOINC", "1920-8"), ("UCUM", "U/L")
+
+
+def limits(*rows: tuple[tuple[str, str], int, float | None]) -> Rows:
+    """Measurements of the liver, each with its age in days and the limit beside it."""
+    return {
+        "measurement": [
+            row(code, ago(days), value=30.0, unit=UNITS, limit=limit) for code, days, limit in rows
+        ]
+    }
+
+
+NIHSS = ("LOINC", "72089-6")
+
+
+def scores(*rows: tuple[int, float], stroke: int = 400) -> Rows:
+    """Totals of the NIH stroke scale, each with its age in days."""
+    return {
+        "measurement": [row(NIHSS, ago(days), value=value) for days, value in rows],
+        "condition_occurrence": [row(STROKE, ago(stroke))],
+    }
+
+
+def scores_of_a_day() -> Rows:
+    """Two unlike totals of one day, three days after another."""
+    return scores((4, 9.0), (1, 5.0), (1, 4.0))
+
+
+IN_3, TO_DAY_7 = "nihss_change_per_3_days", "nihss_improvement_admission_to_day7"
+NONE_BELOW, NONE_ABOVE = -math.inf, math.inf
 LIVER, DRUG = "hepatic_dysfunction", "immunosuppressive_therapy"
 SEEN: list[tuple[str, Rows, str, list[Any] | None]] = [
     ("a diagnosis that ends later is active", ill(ago(300), ago(-30)), LIVER, [1.0]),
@@ -305,6 +340,52 @@ SEEN: list[tuple[str, Rows, str, list[Any] | None]] = [
     ),
     ("all places settled", all_tested("HCV"), SEROLOGY, [PLACES["HCV"]]),
     ("all of them negative", all_tested(), SEROLOGY, [0.0]),
+    ("limits of a day", limits((AST, 3, 40.0), (ALT, 3, 50.0)), TIMES, [(40.0, 50.0)]),
+    ("only one of them", limits((AST, 3, None), (ALT, 3, 50.0)), TIMES, [(NONE_BELOW, 50.0)]),
+    ("two unlike ones of a day", limits((AST, 3, 40.0), (AST, 3, 45.0)), TIMES, None),
+    (
+        "one of some days before counts still",
+        limits((AST, 9, 40.0), (ALT, 3, 50.0)),
+        TIMES,
+        [(40.0, NONE_ABOVE), (40.0, 50.0)],
+    ),
+    (
+        "one of long before does not",
+        limits((AST, 90, 40.0), (ALT, 3, 50.0)),
+        TIMES,
+        [(40.0, NONE_ABOVE), (NONE_BELOW, 50.0)],
+    ),
+    ("a sum of items", items(i5a=1.0, i6b=2.0, i9=3.0), "nihss_limb_score", [3.0]),
+    (
+        "one that cannot be examined adds nothing",
+        items(coded("5a", "LA18461-6"), i6b=2.0),
+        "nihss_limb_score",
+        [2.0],
+    ),
+    ("the arms", items(i5a=1.0, i5b=3.0), "nihss_motor_arm", [(1.0, 3.0)]),
+    (
+        "the arms, one of them not examined",
+        items(coded("5a", "LA18461-6")),
+        "nihss_motor_arm",
+        [(NONE_BELOW, NONE_ABOVE)],
+    ),
+    ("a fall in three days", scores((4, 9.0), (1, 5.0)), IN_3, [4.0]),
+    (
+        "the largest does not count, but the last",
+        scores((7, 15.0), (4, 9.0), (1, 5.0)),
+        IN_3,
+        [4.0],
+    ),
+    ("not in four", scores((5, 9.0), (1, 5.0)), IN_3, None),
+    ("not before another score", scores((5, 9.0), (2, 5.0), (1, 4.0)), IN_3, None),
+    ("two unlike scores", scores_of_a_day(), IN_3, [(NONE_BELOW, NONE_ABOVE)]),
+    (
+        "from the first day to the seventh",
+        scores((20, 12.0), (19, 11.0), (14, 6.0), (13, 5.0), stroke=20),
+        TO_DAY_7,
+        [7.0],
+    ),
+    ("not from the second", scores((18, 12.0), (13, 5.0), stroke=20), TO_DAY_7, None),
     ("thrombolysis of the day before", thrombolysis(-1), "thrombolysis_done", None),
     ("of the day of the stroke", thrombolysis(0), "thrombolysis_done", [1.0]),
     ("of the day after", thrombolysis(1), "thrombolysis_done", [1.0]),

@@ -188,7 +188,8 @@ def test_a_known_score_is_not_asked_again() -> None:
 
 
 def test_one_list_of_items_is_asked_for_all_that_is_computed_from_it() -> None:
-    by_field = {question.field: question for question in screening("03").questions}
+    case = screening("03").open.case.replace(sex="male")
+    by_field = {question.field: question for question in screen(case).questions}
     assert set(by_field["nihss_items"].settles) == {"NCT01716481", "NCT04811651"}
 
 

@@ -4,7 +4,7 @@ from saisei.cases.answers import Answer, Known, State
 from saisei.cases.case import Case
 from saisei.cases.check import check_case
 from saisei.cases.codes import Code, Fill, codes, codes_table
-from saisei.cases.derive import elapsed
+from saisei.cases.derive import elapsed, score_change
 from saisei.cases.entries import Entry
 from saisei.cases.fhir import case_to_fhir
 from saisei.cases.fields import Effort, Field, FieldType, fields, item_points, table
@@ -45,5 +45,6 @@ __all__ = [
     "fields",
     "item_points",
     "read_case",
+    "score_change",
     "table",
 ]

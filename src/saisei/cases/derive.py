@@ -20,7 +20,7 @@ from saisei.cases.fields import Field, fields
 from saisei.cases.values import NEVER, Listed
 from saisei.vocabulary import days_per_month
 
-__all__ = ["derive", "elapsed", "to_precision"]
+__all__ = ["derive", "elapsed", "score_change", "to_precision"]
 
 DAY_HOURS = 24
 
@@ -171,6 +171,25 @@ def _times_upper_limit(task: _Task) -> Known | None:
 
 def _score_change(task: _Task) -> Known | None:
     """Give the change between two scores that lie as far apart as the table says."""
+    found = _change(task)
+    source = fields()[task.how["of"]]
+    return found[1] if found is not None and valid(source, found[0], task.person) else None
+
+
+def score_change(wanted: Field, person: Person) -> tuple[Entry, float] | None:
+    """Give a change of a score with the later entry that it rests on, whether that counts or not.
+
+    Parameters
+    ----------
+    wanted
+        A field whose way of being computed is ``score_change``.
+    person
+        The case.
+    """
+    return _change(_Task(wanted, person, wanted.compute or {}))
+
+
+def _change(task: _Task) -> tuple[Entry, float] | None:
     source = fields()[task.how["of"]]
     series = [entry for entry in task.person.series(source.id) if isinstance(entry.value, float)]
     if "first_day" in task.how:
@@ -178,9 +197,10 @@ def _score_change(task: _Task) -> Known | None:
     else:
         pairs = [(earlier, series[-1]) for earlier in series[:-1]]
         pairs = [pair for pair in pairs if _apart(task, *pair)]
-    pairs = [pair for pair in pairs if valid(source, pair[1], task.person)]
+    if not pairs:
+        return None
     measure = _MEASURES[task.how["as"]]
-    return max((measure(*map(_points, pair)) for pair in pairs), default=None)
+    return pairs[0][1], max(measure(*map(_points, pair)) for pair in pairs)
 
 
 _MEASURES: dict[str, Callable[[float, float], float]] = {

@@ -6,7 +6,7 @@ record of others (`NOT_FROM_TABLES`): such a field stays unknown, which is never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from saisei.base.units import convert
@@ -29,9 +29,7 @@ from saisei.eligibility.tree import Elapsed, Source, Window
 __all__ = ["NOT_FROM_TABLES", "UNKNOWN", "Answers"]
 
 UNKNOWN = both(NOTHING)
-NOT_FROM_TABLES = frozenset(
-    {"times_upper_limit", "score_change", "item_sum", "affected_side", "since_last_active"}
-)
+NOT_FROM_TABLES = frozenset({"since_last_active"})
 """Ways of computing a field that need more than the newest record of others."""
 
 
@@ -90,6 +88,10 @@ class Answers:
             "weighted_mean": lambda: self.weighted_mean(how["of"]),
             "converted": lambda: self.converted(field, fields()[how["of"]]),
             "same": lambda: self.answer(how["of"]),
+            "times_upper_limit": lambda: self.times_upper_limit(self.pair(field), how["of"]),
+            "item_sum": lambda: both(known(self.pair(field))),
+            "score_change": lambda: both(known(self.pair(field))),
+            "affected_side": lambda: self.affected_side(self.pair(field)),
         }
         return both(NOTHING) if how["kind"] in NOT_FROM_TABLES else ways[how["kind"]]()
 
@@ -109,6 +111,36 @@ class Answers:
             return Ends(least, most)
         return Ends(when(f"{most} >= 0 AND {least} < 0", "0.0", least), most)
 
+    def pair(self, field: Field) -> Ends:
+        """Give what the newest entry holds of the parts that a field is computed from."""
+        if field.id not in self.stated:
+            return UNKNOWN
+        return Ends(f"{field.id}__answer__low", f"{field.id}__answer__high")
+
+    def times_upper_limit(self, limits: Ends, names: Sequence[str]) -> Ends:
+        """Give the largest multiple of the laboratory's limit; at least that where one is unknown.
+
+        A limit that is not there is infinite, one way or the other.
+        """
+        there = (f"{limits.low} > 0", f"{limits.high} < {ENDLESS}")
+        ratios = [
+            when(is_there, f"({known(self.answer(name))}) / {limit}")
+            for name, limit, is_there in zip(names, (limits.low, limits.high), there, strict=False)
+        ]
+        largest = f"GREATEST({', '.join(ratios)})" if len(ratios) > 1 else ratios[0]
+        every = " AND ".join(f"({ratio}) IS NOT NULL" for ratio in ratios)
+        some = when(f"({largest}) IS NOT NULL", ENDLESS)
+        return Ends(largest, when(every, largest, some))
+
+    def affected_side(self, sides: Ends) -> Ends:
+        """Give the item of the side opposite to the stroke; both where that is not clear."""
+        left, right = sides.low, sides.high
+        side, names = self.answer("stroke_hemisphere").low, fields()["stroke_hemisphere"].values
+        clear = f"{side} = {float(names.index('left'))!r} AND {left} <= {right}"
+        other = f"{side} = {float(names.index('right'))!r} AND {right} <= {left}"
+        found = either(clear, both(right), either(other, both(left), _between(left, right)))
+        return either(f"{left} > {NEVER}", found, UNKNOWN)
+
     def weighted_mean(self, weights: Mapping[str, float]) -> Ends:
         """Give the mean of values that were measured together."""
         if not self.recorded >= set(weights):
@@ -125,3 +157,7 @@ class Answers:
         """Give a number in the unit of another field."""
         factor = convert(1.0, source.unit or "", field.unit or "", source.id)
         return both(f"({known(self.answer(source.id))}) * {factor!r}")
+
+
+def _between(one: str, other: str) -> Ends:
+    return Ends(f"LEAST({one}, {other})", f"GREATEST({one}, {other})")

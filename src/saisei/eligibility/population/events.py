@@ -9,8 +9,9 @@
 
 A yes is 1 and a no is 0; a word is its place among the values of the field; a list is a number with
 a bit for each entry, `low` of what surely belongs to it and `high` of what may; a date is the
-seconds in which it lies, *never* minus infinity. What nobody recorded has no row, and nothing is
-made of that.
+seconds in which it lies, *never* minus infinity. Items of a scale and limits of a laboratory stand
+under the fields that are computed from them (see `pairs`). What nobody recorded has no row, and
+nothing is made of that.
 """
 
 from __future__ import annotations
@@ -22,8 +23,19 @@ from functools import cache
 from typing import NamedTuple
 
 from saisei.base.dates import PartialDate
-from saisei.cases import NEVER, Case, Entry, EntryValue, Field, Listed, OpenList, fields
+from saisei.cases import (
+    NEVER,
+    Case,
+    Entry,
+    EntryValue,
+    Field,
+    Listed,
+    OpenList,
+    fields,
+    score_change,
+)
 from saisei.eligibility.columns import mask_of, masks_of_open
+from saisei.eligibility.population.pairs import paired_fields, parts_of
 
 __all__ = ["Event", "code_of", "events_of_case", "field_codes", "seconds"]
 
@@ -64,13 +76,32 @@ def seconds(moment: datetime) -> int:
 def events_of_case(person: int, case: Case) -> Iterator[Event]:
     """Give what a case states as records; totals from items among them."""
     for name, wanted in fields().items():
-        if not wanted.derived and wanted.type not in ("map", "items"):
-            for entry in case.series(name):
-                ends = _ends(wanted, entry)
-                if ends is not None:
-                    when = entry.date
-                    first, last = seconds(when.first), seconds(when.last)
-                    yield Event(person, code_of(name), first, last, *ends)
+        if wanted.derived:
+            yield from _changes(person, wanted, case)
+            continue
+        for entry in case.series(name):
+            first, last = seconds(entry.date.first), seconds(entry.date.last)
+            for about, ends in _said(wanted, entry):
+                yield Event(person, code_of(about.id), first, last, *ends)
+
+
+def _changes(person: int, wanted: Field, case: Case) -> Iterator[Event]:
+    """Give a change of a score as a record of the moment of the later one."""
+    if (wanted.compute or {}).get("kind") == "score_change":
+        found = score_change(wanted, case)
+        if found is not None:
+            entry, change = found
+            first, last = seconds(entry.date.first), seconds(entry.date.last)
+            yield Event(person, code_of(wanted.id), first, last, change, change)
+
+
+def _said(wanted: Field, entry: Entry) -> Iterator[tuple[Field, tuple[float, float]]]:
+    """Give what an entry says of its field; of parts, what it says of those computed from them."""
+    if isinstance(entry.value, Mapping):
+        held = entry.value
+        yield from ((one, parts_of(one, held)) for one in paired_fields(wanted.id))
+    elif (ends := _ends(wanted, entry)) is not None:
+        yield wanted, ends
 
 
 def _ends(wanted: Field, entry: Entry) -> tuple[float, float] | None:

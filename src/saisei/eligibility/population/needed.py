@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from saisei.cases import Field, fields
 from saisei.eligibility.population.answers import NOT_FROM_TABLES
 from saisei.eligibility.population.events import code_of
+from saisei.eligibility.population.pairs import entry_field
 from saisei.eligibility.tree import Elapsed, Source, Window
 
 __all__ = [
@@ -43,10 +45,10 @@ def rules_of(names: Iterable[str]) -> list[Rule]:
     return [_rule(fields()[name]) for name in names]
 
 
-def _rule(field: Field) -> Rule:
+def _rule(computed: Field) -> Rule:
+    field, code = fields()[entry_field(computed) or computed.id], code_of(computed.id)
     how = field.valid_for
     after = field.group in ("stroke", "scales") and how is not None
-    code = code_of(field.id)
     if not isinstance(how, Mapping):
         days = float(how) if isinstance(how, int | float) else FOREVER
         return Rule(code, days, days, FOREVER, FOREVER, after and days < FOREVER)
@@ -61,7 +63,11 @@ def _rule(field: Field) -> Rule:
 def base_fields(sources: Iterable[Source]) -> tuple[str, ...]:
     """Name every field whose records are needed for some sources, in the order of the table."""
     wanted = {*ONSETS, "sex"}.union(*map(_needed, sources))
-    return tuple(name for name, field in fields().items() if name in wanted and not field.derived)
+    return tuple(
+        name
+        for name, field in fields().items()
+        if name in wanted and (not field.derived or entry_field(field))
+    )
 
 
 def longest_days(sources: Iterable[Source]) -> dict[str, float]:
@@ -75,7 +81,17 @@ def longest_days(sources: Iterable[Source]) -> dict[str, float]:
     for source in wanted:
         if isinstance(source, Window):
             days[source.field] = max(days[source.field], source.days)
+    for name in names:
+        how = fields()[name].compute or {}
+        if how.get("kind") == "score_change":
+            days[how["of"]] = max(days[how["of"]], days[name] + _reach(how))
     return days
+
+
+def _reach(how: Mapping[str, Any]) -> float:
+    """Give how many days before a score the one may lie with which it is compared."""
+    hours = how.get("hours_apart", [0, 0])[1]
+    return float(max(how.get("days_apart", [0])[-1], how.get("last_day", [0])[-1], hours / 24) + 1)
 
 
 def fillable(sources: Iterable[Source], recorded: Collection[str]) -> tuple[Source, ...]:
@@ -116,7 +132,9 @@ def inputs_of(field: Field) -> list[str]:
     how = field.compute or {}
     if how.get("kind") in NOT_FROM_TABLES:
         return []
-    of = how.get("of", [])
+    if how.get("kind") == "affected_side":
+        return ["stroke_hemisphere"]
+    of = how.get("of", []) if how.get("kind") != "item_sum" else []
     return [
         *([of] if isinstance(of, str) else of),
         *(how[k] for k in ("first", "then") if k in how),

@@ -18,6 +18,7 @@ from saisei.eligibility.population.calendar import DAY
 from saisei.eligibility.population.events import code_of
 from saisei.eligibility.population.omop.model import Rows, of_omop
 from saisei.eligibility.population.omop.tables import Tables, write_rows
+from saisei.eligibility.population.pairs import paired_fields
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -167,7 +168,7 @@ def _wanted(one: Code, needed: Mapping[str, float], moment: int) -> Iterator[lis
 def _filled(name: str) -> list[str]:
     """Name the fields that a record fills: itself, and what is computed from its items."""
     by_items = (one for one in fields().values() if (one.also_from or {}).get("of") == name)
-    return [name, *(one.id for one in by_items)]
+    return [name, *(one.id for one in by_items), *(one.id for one in paired_fields(name))]
 
 
 def _way(one: Code, fill: Fill) -> str:

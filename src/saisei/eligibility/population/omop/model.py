@@ -85,6 +85,7 @@ TABLES: Mapping[str, Table] = {
             unit_text=_maybe("unit_source_value", "text"),
             compared=_maybe("operator_concept_id"),
             answer=_maybe("value_as_concept_id"),
+            limit=_maybe("range_high", "number"),
         ),
         _table(
             "observation",

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saisei.eligibility.population.events import seconds
+from saisei.eligibility.population.omop.changes import add_changes
 from saisei.eligibility.population.omop.counts import count_left_out, count_unmapped
 from saisei.eligibility.population.omop.mapping import (
     READ_FROM,
@@ -37,6 +38,7 @@ from saisei.eligibility.population.omop.measures import (
 )
 from saisei.eligibility.population.omop.members import add_members
 from saisei.eligibility.population.omop.model import Rows, of_omop
+from saisei.eligibility.population.omop.parts import add_limits, add_parts
 from saisei.eligibility.population.omop.postgres import ServerTables
 from saisei.eligibility.population.omop.reading import (
     NO_STAYS,
@@ -108,6 +110,9 @@ class OmopSource:
         for select in coded(moment):
             connection.execute(f"INSERT INTO events {select}")
         add_items(connection, fields, moment)
+        add_parts(connection, fields)
+        add_changes(connection, fields, moment)
+        add_limits(connection, fields, "measurement", moment)
         add_members(connection, fields, self._there(READ_FROM), moment)
         add_strokes(connection, fields)
         self.read.used["events"] = _number(connection, "SELECT COUNT(*) FROM events")

@@ -60,14 +60,14 @@ RULES = (
     "field SMALLINT, present DOUBLE, absent DOUBLE, acute DOUBLE, chronic DOUBLE, "
     "after_onset BOOLEAN"
 )
-VERDICTS, MARKS, CRITERIA, MISSING = (
-    "verdicts.parquet",
-    "marks",
-    "criteria.parquet",
-    "missing.parquet",
-)
-SETTINGS = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
-"""What the translated queries rest on: days begin at midnight UTC, and no number overflows."""
+VERDICTS, MARKS = "verdicts.parquet", "marks"
+CRITERIA, MISSING = "criteria.parquet", "missing.parquet"
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",  # a day begins at midnight UTC
+    "spark.sql.ansi.enabled": "true",  # no number overflows unseen
+    "spark.sql.ansi.enforceReservedKeywords": "false",  # columns are called first and last
+}
+"""What the translated queries rest on."""
 
 
 @dataclass(frozen=True, slots=True)
