@@ -19,6 +19,7 @@ from saisei.eligibility import Lookup, Source, field_of, lookup_of
 from saisei.eligibility.population import judging
 from saisei.eligibility.population.answers import NOT_FROM_TABLES
 from saisei.eligibility.population.events import code_of, events_of_case
+from saisei.eligibility.population.read import Read
 from saisei.eligibility.population.screen import PopulationResult, screen_population
 from saisei.eligibility.population.small_counts import SmallCounts
 from saisei.therapies import match_programme, match_trial, programmes, trials
@@ -37,6 +38,8 @@ class Cases:
     def __init__(self, cases: Sequence[Case], digest: str = "cases") -> None:
         self.cases = cases
         self.digest = digest
+        self.name = "cases"
+        self.read = Read()
         self.loaded = 0
 
     def load(
@@ -56,6 +59,7 @@ class Cases:
         connection.register("event_rows", pa.Table.from_pylist(events, EVENTS))
         connection.execute("CREATE OR REPLACE TABLE people AS SELECT * FROM people_rows")
         connection.execute("CREATE OR REPLACE TABLE events AS SELECT * FROM event_rows")
+        self.read = Read(people=len(self.cases), rows={"cases": len(events)})
 
 
 CASES = [draw_case(Random(seed)) for seed in range(80)]  # noqa: S311 - what is tried, not a secret

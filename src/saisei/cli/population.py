@@ -5,6 +5,7 @@ Only counts are printed; what is found of each person goes into files.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import typer
 
 from saisei.base.errors import OptionError, Place, Problem
+from saisei.cli.benchmark import label, score
 from saisei.cli.output import (
     as_of_option,
     console,
@@ -39,8 +41,12 @@ if TYPE_CHECKING:
 __all__ = ["app", "screen_population"]
 
 app = typer.Typer(help="Make-believe hospitals, to try a screening on.", no_args_is_help=True)
+app.command("score")(score)
+app.command("label")(label)
 
 MOST_PEOPLE = 20_000_000
+FIRST_YEAR = 1900
+"""No living person has older records."""
 PAGE = "report.html"
 
 
@@ -86,7 +92,9 @@ def screen_population(
     Example: saisei screen-population hospital --as-of 2026-11-20 -o screening
     """
     must_be_known(engine, ["duckdb", "spark"], "--engine")
+    _must_be_an_amount(memory)
     moment = read_as_of(as_of) or now()
+    _must_be_of_records(moment)
     chosen = _chosen(protocol or [], stage)
     with _plain_errors(out):
         from saisei.eligibility.population.small_counts import SmallCounts
@@ -150,8 +158,14 @@ def simulate(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Write the tables here.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same tables.", min=0)] = 1,
     day: Annotated[str, typer.Option(help="The day before which nearly all lies.")] = "2026-11-20",
+    planted: Annotated[
+        int, typer.Option(help="Of how many people, at most, the truth is planted.", min=0)
+    ] = 10_000,
 ) -> None:
     """Write a make-believe hospital in the OMOP model, of any size.
+
+    What is so of each planted person, and what can be known of it from the tables, stands in the
+    folder `gold` beside them.
 
     Example: saisei population simulate --people 1000 --seed 1 -o hospital
     """
@@ -169,7 +183,7 @@ def simulate(
     with _plain_errors(out):
         from saisei.eligibility.population.simulate import simulate_omop
 
-        simulate_omop(people, seed, out, last)
+        simulate_omop(people, seed, out, last, planted)
     typer.echo(f"written to {out}: {people:,} people who do not exist")
 
 
@@ -182,22 +196,24 @@ def _plain_errors(out: Path) -> Iterator[None]:
         step = "Install it: pip install 'saisei[population]'"
         found = "the library for whole populations is not installed"
         raise OptionError(Problem("missing-extra", found, "duckdb", step)) from None
+    from saisei.eligibility.population.refusals import concerns_room, why_not_written
+
     try:
         yield
-    except (duckdb.IOException, OSError) as error:
-        reason = str(error).splitlines()[0][:200]
-        step = "Free some space, or give a folder on another disk; a second run goes on"
-        raise OptionError(
-            Problem("unwritable", reason, "room to write", step, Place(str(out)), "--out")
-        ) from None
-    except duckdb.OutOfMemoryException:
-        step = "Give more with --memory; a second run goes on"
-        found = "the memory did not suffice"
-        raise OptionError(Problem("memory", found, "more of it", step, field="--memory")) from None
-    except duckdb.ParserException as error:
-        raise OptionError(
-            Problem("memory", str(error)[:120], "such as 2GB", "", field="--memory")
-        ) from None
+    except (duckdb.Error, OSError) as error:
+        if isinstance(error, duckdb.IOException | OSError) or concerns_room(error):
+            found = f"the results cannot be written: {why_not_written(error)}"
+            expected = "a folder with room, which may be written to"
+            step = "Free some space, or give another folder; a second run goes on"
+            raise OptionError(
+                Problem("unwritable", found, expected, step, Place(str(out)), "--out")
+            ) from None
+        if isinstance(error, duckdb.OutOfMemoryException):
+            found, step = "the memory did not suffice", "A second run with more of it goes on"
+            raise OptionError(
+                Problem("memory", found, "more, such as 4GB", step, field="--memory")
+            ) from None
+        raise
 
 
 def _chosen(names: Sequence[str], stage: str | None) -> tuple[Protocol, ...]:
@@ -209,7 +225,20 @@ def _chosen(names: Sequence[str], stage: str | None) -> tuple[Protocol, ...]:
     known = {one.id: one for one in population_protocols(Stage(stage) if stage else None)}
     for name in names:
         must_be_known(name, list(known), "--protocol")
-    return tuple(known[name] for name in names) if names else tuple(known.values())
+    return tuple(known[name] for name in dict.fromkeys(names or known))
+
+
+def _must_be_an_amount(memory: str) -> None:
+    if not re.fullmatch(r"\s*0*[1-9]\d*\s*[KMGT]i?B\s*", memory, re.IGNORECASE | re.ASCII):
+        found, expected = "this is no amount of memory", "a whole number with KB, MB, GB or TB"
+        step = "For example --memory 4GB"
+        raise OptionError(Problem("memory", found, expected, step, field="--memory"))
+
+
+def _must_be_of_records(moment: datetime) -> None:
+    if moment.year < FIRST_YEAR:
+        found, expected = f"the year {moment.year}", f"a moment of {FIRST_YEAR} or later"
+        raise OptionError(Problem("as-of", found, expected, field="--as-of"))
 
 
 def _teller() -> Callable[[str, int, int], None]:

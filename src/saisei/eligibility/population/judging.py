@@ -17,6 +17,7 @@ from typing import Protocol as Interface
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from saisei.base.errors import CaseError, Place, Problem
 from saisei.eligibility.columns import Column, sources_read
 from saisei.eligibility.compiled import query
 from saisei.eligibility.population.events import field_codes
@@ -24,6 +25,8 @@ from saisei.eligibility.population.marks import marks_table
 from saisei.eligibility.population.needed import Rule, fillable, longest_days, rules_of
 from saisei.eligibility.population.newest import newest_records
 from saisei.eligibility.population.protocols import Protocol, distinct_rules
+from saisei.eligibility.population.read import Read
+from saisei.eligibility.population.refusals import reading_records
 from saisei.eligibility.population.run import Run, quoted
 from saisei.eligibility.population.wide import counting_query, newest_columns, wide_query
 from saisei.eligibility.tree import Source
@@ -40,7 +43,13 @@ AT_ONCE = min(os.cpu_count() or 1, 4)
 
 
 class People(Interface):
-    """Where records of people come from."""
+    """Where records of people come from, and what became of them once they were read."""
+
+    read: Read
+
+    @property
+    def name(self) -> str:
+        """What the source is called in messages: never with a password."""
 
     @property
     def digest(self) -> str:
@@ -85,8 +94,28 @@ class Screening:
     def read(self) -> None:
         """Read the records of the fields that the rules need."""
         needed = longest_days(self.sources)
-        self.question.source.load(self.connection, needed, self.question.as_of)
+        source = self.question.source
+        with reading_records(source.name, self.run.folder):
+            source.load(self.connection, needed, self.question.as_of)
+        self._check_people()
         _add_rules(self.connection, rules_of(needed))
+        self.run.note(self.connection, source.read.to_json())
+
+    def recall(self) -> None:
+        """Tell the source what became of its rows, which a run before this one may have read."""
+        self.question.source.read = Read.from_json(self.run.noted(self.connection))
+
+    def _check_people(self) -> None:
+        """Refuse people who cannot be told apart: each would be judged with another's records."""
+        counted = "SELECT COUNT(*), COUNT(person), COUNT(DISTINCT person) FROM people"
+        ((rows, numbered, people),) = self._all(counted)
+        if rows == people:
+            return
+        found = f"{rows - numbered:,} people have no number"
+        if rows == numbered:
+            found = f"{rows - people:,} rows repeat the number of a person"
+        place = Place(self.question.source.name)
+        raise CaseError(Problem("person", found, "one row a person, each with a number", "", place))
 
     @cached_property
     def recorded(self) -> list[str]:
@@ -126,7 +155,7 @@ class Screening:
         """Judge a part unless it is done, in a connection of its own."""
         with self.connection.cursor() as connection:
             judge = partial(self.judge, connection, number, low, high)
-            self.run.once(connection, f"part {low}", judge)
+            self.run.once(connection, f"part {low}", judge, self._file(number))
 
     def judge(self, connection: DuckDBPyConnection, number: int, low: int, high: int) -> None:
         """Judge the people whose numbers lie between two, both included."""

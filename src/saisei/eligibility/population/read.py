@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 
 __all__ = ["Read", "Unmapped"]
 
@@ -35,3 +36,23 @@ class Read:
     most_unmapped: tuple[Unmapped, ...] = ()
     title: str = ""
     """What the source calls itself, where it does."""
+
+    def to_json(self) -> str:
+        """Write it down, for a run that goes on later."""
+        left_out = [[*key, rows] for key, rows in self.left_out.items()]
+        return json.dumps(asdict(self) | {"left_out": left_out})
+
+    @classmethod
+    def from_json(cls, text: str) -> Read:
+        """Read what `to_json` wrote.
+
+        Examples
+        --------
+        >>> was = Read(people=3, left_out={("measurement", "unit"): 2})
+        >>> Read.from_json(was.to_json()) == was
+        True
+        """
+        told = json.loads(text)
+        told["left_out"] = {(table, reason): rows for table, reason, rows in told["left_out"]}
+        told["most_unmapped"] = tuple(Unmapped(**one) for one in told["most_unmapped"])
+        return cls(**told)

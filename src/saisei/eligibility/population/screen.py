@@ -44,6 +44,9 @@ MEMORY = "2GB"
 """What DuckDB may hold in memory; beyond it, it uses the disk."""
 EVERY_COUNT = SmallCounts()
 CRITERIA, MISSING = "criteria.parquet", "missing.parquet"
+VERDICTS_FILE = "verdicts.parquet"
+FILES = (VERDICTS_FILE, CRITERIA, MISSING)
+"""They stand in the folder of the run until all of them are whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,10 @@ def screen_population(
     """
     begun = time.monotonic()
     is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
     question = Question(source, protocols, as_of)
     run = Run(folder, question.digest, memory)
+    run.must_fit(FILES)
+    folder.mkdir(parents=True, exist_ok=True)
     with run.connection() as connection:
         screening = Screening(run, connection, question)
         say = tell or (lambda *_: None)
@@ -108,15 +112,16 @@ def screen_population(
             if is_new:
                 folder.rmdir()
             raise
+        screening.recall()
         parts = screening.parts()
         say("judging the people", 0, len(parts))
         for done in screening.judge_all(parts):
             say("judging the people", done, len(parts))
         screening.join(len(parts))
         say("writing the results", len(parts), len(parts))
-        _write(connection, protocols, folder)
-        result = _result(connection, protocols, as_of, folder, begun, small)
-    run.keep_marks(folder)
+        _write(connection, protocols, run.folder)
+        result = _result(connection, protocols, as_of, run.folder, begun, small)
+    run.keep(FILES)
     run.clear()
     return result
 
@@ -131,7 +136,7 @@ def _write(connection: DuckDBPyConnection, protocols: Sequence[Protocol], folder
     """Write the verdict on each person by each protocol."""
     _add_words(connection, "verdict", {word for one in protocols for word in one.words})
     _add_words(connection, "protocol", [one.id for one in protocols])
-    _copy(connection, _verdicts(protocols), folder / "verdicts.parquet")
+    _copy(connection, _verdicts(protocols), folder / VERDICTS_FILE)
 
 
 def _add_words(connection: DuckDBPyConnection, name: str, words: Iterable[str]) -> None:
@@ -155,10 +160,8 @@ def _verdict(protocol: Protocol) -> str:
 
 
 def _copy(connection: DuckDBPyConnection, sql: str, path: Path) -> None:
-    aside = path.with_name(f".{path.name}.part")
     how = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2"
-    connection.execute(f"COPY ({sql}) TO {quoted(str(aside))} ({how})")
-    aside.replace(path)
+    connection.execute(f"COPY ({sql}) TO {quoted(str(path))} ({how})")
 
 
 def _attrition(

@@ -44,9 +44,24 @@ def open_source(where: str) -> Source:
     if where.startswith(SCHEMES):
         return OmopServer(where)
     path = Path(where)
-    if not path.exists():
+    if not where or not path.exists():
         expected = (
             "a folder of Parquet files, a DuckDB file, postgresql://host/database or a mapping"
         )
         raise OptionError(Problem("missing", "there is no such file", expected, "", Place(where)))
-    return FlatTable(path) if path.suffix in (".yaml", ".yml") else OmopFolder(path)
+    if path.suffix in (".yaml", ".yml"):
+        return FlatTable(path)
+    if not path.is_dir() and not _is_database(path):
+        found, step = "this is no DuckDB file", "A CSV or Parquet file needs a mapping: give that"
+        expected = "a folder of Parquet files, a DuckDB file or a mapping (.yaml)"
+        raise OptionError(Problem("source", found, expected, step, Place(where)))
+    return OmopFolder(path)
+
+
+def _is_database(path: Path) -> bool:
+    """Look for the four letters that every DuckDB file has after its checksum."""
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError:
+        return False

@@ -70,6 +70,11 @@ class FlatTable:
         self.read.title = text_of(self.document.data.get("title") or "")
 
     @property
+    def name(self) -> str:
+        """What the table is called in messages."""
+        return str(self.table)
+
+    @property
     def digest(self) -> str:
         """Tell this state from another: by the mapping, and the size and time of the table."""
         now = self.table.stat()
