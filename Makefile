@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv-peers/.ready
 SPARK := .venv-spark/.ready
 
 .PHONY: report test test-deep test-spark bench validate lock clean
@@ -24,16 +25,23 @@ test-deep: $(READY)
 test-spark: $(SPARK)
 	.venv-spark/bin/pytest -q tests/eligibility/test_eligibility_dialects.py tests/eligibility/test_eligibility_engines.py tests/eligibility/test_eligibility_spark.py tests/cli/test_cli_population_spark.py
 
-bench: $(READY)
+bench: $(READY) $(PEERS)
 	$(BIN)/python tools/bench.py
 
 validate: $(READY)
 	PYTHONPATH=tests $(BIN)/python tools/validate.py
 
+# Other programs that the benchmarks compare with, in a place of their own.
+$(PEERS): $(READY) requirements/peers.txt
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .venv-peers
+	VIRTUAL_ENV=.venv-peers $(BIN)/uv pip sync -q --require-hashes requirements/peers.txt
+	touch $@
+
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra frames --extra population pyproject.toml -o requirements/lock.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --constraints requirements/lock.txt --extra dev --extra frames --extra population --extra spark pyproject.toml -o requirements/spark.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/peers.in -o requirements/peers.txt
 
 $(READY): pyproject.toml requirements/lock.txt requirements/uv.txt
 	$(PYTHON) -m venv .venv
@@ -49,4 +57,4 @@ $(SPARK): $(READY) requirements/spark.txt
 	touch $@
 
 clean:
-	rm -rf .venv .venv-spark build dist report.html
+	rm -rf .venv .venv-peers .venv-spark build dist report.html

@@ -104,7 +104,10 @@ def main() -> None:
     page = str(Path(tempfile.mkdtemp()) / "report.html")
     empty = statistics.median(seconds(command("-c", "pass"), 9))
     millions = [_million() for _ in range(2)]
-    hospitals = {people: _apart("screen_hospital.py", people) for people in HOSPITALS}
+    with tempfile.TemporaryDirectory() as folder:
+        made = {people: _made_up(people, Path(folder)) for people in HOSPITALS}
+        hospitals = {people: _apart("screen_hospital.py", made[people]) for people in HOSPITALS}
+        peers = _one_rule(made[HOSPITALS[-1]])
     rows = [
         ("`import saisei`", seconds(command("-c", "import saisei"), 9), 0.3),
         ("`import saisei.synthesis`", seconds(command("-c", "import saisei.synthesis"), 9), 0.3),
@@ -171,7 +174,43 @@ def main() -> None:
     peak = max(peak for _, peak in millions) / 2**30
     print(f"\nThe million pools took {peak:.2f} GiB at most, inputs and results and all (2 GiB).")
     peak = max(peak for _, peak in hospitals.values()) / 2**30
-    print(f"The largest hospital took {peak:.2f} GiB at most (4 GiB).")
+    print(f"The largest hospital took {peak:.2f} GiB at most (4 GiB).\n")
+    print("| one rule over the largest hospital | time | ratio | meet it | do not | unknown |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, (took, *counts) in peers.items():
+        told = " | ".join(f"{count:,}" for count in counts) + " | " * (3 - len(counts))
+        print(f"| {name} | {took:.2f} s | {took / peers[BY_HAND][0]:.2g} | {told} |")
+
+
+PEERS = ROOT / ".venv-peers" / "bin" / "python"
+BY_HAND = "SQL written by hand"
+
+
+def _made_up(people: int, folder: Path) -> Path:
+    """Make a hospital, which is not timed."""
+    path = folder / str(people)
+    words = ["population", "simulate", "--people", str(people), "--seed", "1", "-o", str(path)]
+    subprocess.run([sys.executable, "-m", "saisei", *words], check=True, capture_output=True)
+    return path
+
+
+def _one_rule(hospital: Path) -> dict[str, list[float]]:
+    """Give the seconds and the counts of one rule by each way; PhenEx where it is installed."""
+    ours = json.loads(_printed(sys.executable, "peers/one_rule.py", hospital))
+    found = {"Saisei": ours["saisei"], BY_HAND: ours["by hand"]}
+    if PEERS.exists():
+        found["PhenEx 0.1.0"] = json.loads(
+            _printed(str(PEERS), "peers/one_rule_phenex.py", hospital)
+        )
+    if len({counts[1] for counts in found.values()}) > 1:
+        raise SystemExit(f"the ways do not agree: {found}")
+    return found
+
+
+def _printed(python: str, script: str, *words: object) -> str:
+    """Run a script in a process of its own; give what it prints."""
+    full = [python, str(ROOT / "tools" / script), *map(str, words)]
+    return subprocess.run(full, check=True, capture_output=True, text=True).stdout
 
 
 def _million() -> tuple[float, float]:
@@ -181,9 +220,8 @@ def _million() -> tuple[float, float]:
 
 def _apart(script: str, *words: object) -> tuple[float, float]:
     """Run a script in a process of its own; give its seconds and its peak in bytes."""
-    command_ = [sys.executable, str(ROOT / "tools" / script), *map(str, words)]
-    out = subprocess.run(command_, check=True, capture_output=True, text=True).stdout.split()
-    return float(out[0]), float(out[1])
+    took, peak = _printed(sys.executable, script, *words).split()
+    return float(took), float(peak)
 
 
 def _node_splits(contrasts: dict[str, Any]) -> object:

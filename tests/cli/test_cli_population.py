@@ -38,7 +38,7 @@ def test_a_hospital_is_screened(hospital: Path, tmp_path: Path) -> None:
     verdicts = pq.read_table(out / "verdicts.parquet")
     people = verdicts.column("person_id").unique()
     assert f"{len(people)} people" in done.stdout
-    assert done.stdout.count(" · ") == 2 * (len(population_protocols()) + 1)
+    assert done.stdout.count(" · ") == 2 * (len(population_protocols()) + 2)
     page = (out / "report.html").read_text("utf-8")
     assert f"Whom of {len(people)} people" in page
     assert "People of hospital, as of 20 November 2026" in page

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 PROTOCOLS = population_protocols()
-WORDS = {"TRUE": "matches", "FALSE": "does-not-match", "UNKNOWN": "undecided"}
+WORDS = {"TRUE": "fits", "FALSE": "does-not-fit", "UNKNOWN": "undecided"}
 
 
 class Cases:
@@ -100,10 +100,9 @@ def as_tables_tell(case: Case) -> Lookup:
 def test_the_counts_are_those_of_the_verdicts(screened: tuple[PopulationResult, Path]) -> None:
     result, folder = screened
     found = Counter((protocol, word) for (_, protocol), word in verdicts(folder).items())
-    for one in result.protocols:
-        assert one.matches == found[one.protocol, "matches"]
-        assert one.undecided == found[one.protocol, "undecided"]
-        assert one.does_not_match == found[one.protocol, "does-not-match"]
+    for protocol, one in zip(PROTOCOLS, result.protocols, strict=True):
+        counts = [found[one.protocol, word] for word in protocol.words]
+        assert counts == [one.matches, one.undecided, one.does_not_match]
         for rule in one.rules:
             assert rule.met + rule.not_met + rule.unknown == result.people == len(CASES)
         assert one.rules[-1].left == one.matches + one.undecided

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -106,7 +107,7 @@ def screen_population(
 
             name = read.title or _name_of(source)
             _write_page(out / PAGE, Screened(result, chosen, name, read, small))
-    _print(console(), result, read, small)
+    _print(console(), result, chosen, read, small)
     _print_left_out(console(), read, small)
     page = f"{PAGE}, " if report else ""
     typer.echo(
@@ -265,7 +266,19 @@ def _write_page(path: Path, screened: Screened) -> None:
     write_whole(path, screening_page(screened))
 
 
-def _print(out: Console, result: PopulationResult, read: Read, small: SmallCounts) -> None:
+HEADS = {
+    False: "matches the rules read · undecided · does not match",
+    True: "therapies, by condition and time alone: fits · undecided · does not fit",
+}
+
+
+def _print(
+    out: Console,
+    result: PopulationResult,
+    protocols: Iterable[Protocol],
+    read: Read,
+    small: SmallCounts,
+) -> None:
     words = small.words
     rows = words(sum(read.rows.values()))
     out.print(
@@ -273,10 +286,12 @@ def _print(out: Console, result: PopulationResult, read: Read, small: SmallCount
         f"{result.as_of:%Y-%m-%d %H:%M %Z}, {result.seconds:.1f} s",
         markup=False,
     )
-    out.print("matches the rules read · undecided · does not match")
-    for one in result.protocols:
-        counts = " · ".join(map(words, (one.matches, one.undecided, one.does_not_match)))
-        out.print(f"  {one.protocol:<28} {counts}{_why(one, small)}", markup=False)
+    kinds = groupby(zip(protocols, result.protocols, strict=True), lambda pair: pair[0].therapy)
+    for therapy, pairs in kinds:
+        out.print(HEADS[therapy])
+        for _, one in pairs:
+            counts = " · ".join(map(words, (one.matches, one.undecided, one.does_not_match)))
+            out.print(f"  {one.protocol:<28} {counts}{_why(one, small)}", markup=False)
 
 
 def _print_left_out(out: Console, read: Read, small: SmallCounts) -> None:

@@ -32,7 +32,7 @@ def population_protocols(stage: Stage | None = None) -> tuple[Protocol, ...]:
         if stage is None or stage in t.phase_of_stroke
     )
     of_programmes = (
-        Protocol(p.id, programme_rules(p))
+        Protocol(p.id, programme_rules(p), therapy=True)
         for p in programmes()
         if stage is None or stage in p.stage
     )

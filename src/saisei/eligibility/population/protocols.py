@@ -37,10 +37,14 @@ class Protocol:
         Its name in the results.
     criteria
         Its rules, in the order of the protocol.
+    therapy
+        Whether it is a therapy on offer, of which only condition, stage and window are known:
+        nobody *matches* it.
     """
 
     id: str
     criteria: tuple[Criterion, ...]
+    therapy: bool = False
 
     def __post_init__(self) -> None:
         if len(self.counted) > MOST_RULES:
@@ -48,6 +52,13 @@ class Protocol:
         for rule in self.counted:
             if rule.team_fields:
                 raise DataError(f"{self.id}/{rule.id} mixes what a team decides with what it reads")
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """The verdict on whom no rule rules out, on whom nobody can tell, and on all others."""
+        if self.therapy:
+            return "fits", "undecided", "does-not-fit"
+        return "matches", "undecided", "does-not-match"
 
     @property
     def counted(self) -> tuple[Criterion, ...]:

@@ -126,16 +126,15 @@ def screen_population(
     return result
 
 
-VERDICTS = ("matches", "undecided", "does-not-match")
 VERDICT = (
-    "CASE WHEN \"{0}\" <> 0 THEN 'does-not-match'::verdict "
-    "WHEN \"{1}\" <> 0 THEN 'undecided'::verdict ELSE 'matches'::verdict END"
+    'CASE WHEN "{failing}" <> 0 THEN {out}::verdict WHEN "{unknown}" <> 0 THEN {open}::verdict '
+    "ELSE {fits}::verdict END"
 )
 
 
 def _write(connection: DuckDBPyConnection, protocols: Sequence[Protocol], folder: Path) -> None:
     """Write the verdict on each person by each protocol."""
-    _add_words(connection, "verdict", VERDICTS)
+    _add_words(connection, "verdict", {word for one in protocols for word in one.words})
     _add_words(connection, "protocol", [one.id for one in protocols])
     _copy(connection, _verdicts(protocols), folder / VERDICTS_FILE)
 
@@ -143,15 +142,21 @@ def _write(connection: DuckDBPyConnection, protocols: Sequence[Protocol], folder
 def _add_words(connection: DuckDBPyConnection, name: str, words: Iterable[str]) -> None:
     """Make a type of some words, which are written as numbers with a list of words beside them."""
     connection.execute(f"DROP TYPE IF EXISTS {name}")
-    connection.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(map(quoted, words))})")
+    connection.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(map(quoted, sorted(words)))})")
 
 
 def _verdicts(protocols: Sequence[Protocol]) -> str:
     return " UNION ALL ".join(
-        f"SELECT person_id, {quoted(one.id)}::protocol AS protocol, "
-        f"{VERDICT.format(*mark_columns(one))} AS verdict FROM marks"
+        f"SELECT person_id, {quoted(one.id)}::protocol AS protocol, {_verdict(one)} AS verdict "
+        "FROM marks"
         for one in protocols
     )
+
+
+def _verdict(protocol: Protocol) -> str:
+    failing, unknown = mark_columns(protocol)
+    fits, open_, out = map(quoted, protocol.words)
+    return VERDICT.format(failing=failing, unknown=unknown, fits=fits, open=open_, out=out)
 
 
 def _copy(connection: DuckDBPyConnection, sql: str, path: Path) -> None:
@@ -159,13 +164,21 @@ def _copy(connection: DuckDBPyConnection, sql: str, path: Path) -> None:
     connection.execute(f"COPY ({sql}) TO {quoted(str(path))} ({how})")
 
 
-def _attrition(connection: DuckDBPyConnection, protocol: Protocol) -> Attrition:
-    """Count one protocol: the people who share the same marks are counted once."""
-    failing, unknown = mark_columns(protocol)
-    patterns = connection.execute(
-        f'SELECT "{failing}", "{unknown}", COUNT(*) AS people FROM marks GROUP BY ALL'
-    ).to_arrow_table()
-    return tally(protocol, *(column.to_numpy() for column in patterns.columns))
+def _attrition(
+    connection: DuckDBPyConnection, protocols: Sequence[Protocol]
+) -> tuple[Attrition, ...]:
+    """Count every protocol: the people who share the same marks are counted once."""
+    counted = (
+        f'SELECT {place} AS protocol, "{failing}" AS failing, "{unknown}" AS unknown, COUNT(*) '
+        "AS people FROM marks GROUP BY ALL"
+        for place, (failing, unknown) in enumerate(map(mark_columns, protocols))
+    )
+    patterns = connection.execute(" UNION ALL ".join(counted)).to_arrow_table()
+    of, *columns = (column.to_numpy() for column in patterns.columns)
+    return tuple(
+        tally(one, *(column[of == place] for column in columns))
+        for place, one in enumerate(protocols)
+    )
 
 
 def _result(
@@ -177,7 +190,7 @@ def _result(
     small: SmallCounts,
 ) -> PopulationResult:
     (people,) = connection.execute("SELECT COUNT(*) FROM people").fetchone() or (0,)
-    found = tuple(_attrition(connection, one) for one in protocols)
+    found = _attrition(connection, protocols)
     _write_counts(connection, found, small, folder)
     return PopulationResult(people, as_of, found, time.monotonic() - begun)
 

@@ -41,6 +41,7 @@ from saisei.eligibility.population.protocols import (
     marks_query,
 )
 from saisei.eligibility.population.read import Read
+from saisei.eligibility.population.run import quoted
 from saisei.eligibility.population.screen import PopulationResult
 from saisei.eligibility.population.small_counts import SmallCounts
 from saisei.eligibility.population.spark.connection import SparkConnection
@@ -215,14 +216,22 @@ def _counted(connection: SparkConnection, protocols: Sequence[Protocol]) -> tupl
 def _write_people(
     connection: SparkConnection, protocols: Sequence[Protocol], aside: Mapping[str, str]
 ) -> None:
-    verdict = (
-        "CASE WHEN failing <> 0 THEN 'does-not-match' WHEN unknown <> 0 THEN 'undecided' "
-        "ELSE 'matches' END AS verdict"
-    )
     session = connection.session
+    verdict = f"{_verdict(protocols)} AS verdict"
     verdicts = session.sql(f"SELECT person_id, protocol, {verdict} FROM ({_stacked(protocols)})")
     _write(session.table("marks"), aside[MARKS])
     _write(verdicts, aside[VERDICTS])
+
+
+def _verdict(protocols: Sequence[Protocol]) -> str:
+    """Write the verdict in the words of each protocol."""
+    whens: list[str] = []
+    for words in {one.words for one in protocols}:
+        among = ", ".join(quoted(one.id) for one in protocols if one.words == words)
+        fits, open_, out = map(quoted, words)
+        word = f"CASE WHEN failing <> 0 THEN {out} WHEN unknown <> 0 THEN {open_} ELSE {fits} END"
+        whens.append(f"WHEN protocol IN ({among}) THEN {word}")
+    return f"CASE {' '.join(whens)} END"
 
 
 def _write_counts(
