@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -115,9 +115,11 @@ def _print(out: Console, found: Screening, *, rules: bool) -> None:
         out.print(rules_note(found.language), markup=False)
     for match in found.programmes:
         _programme(out, found, match, rules=rules)
+    _without_programme(out, found, rules=rules)
     if found.cautions:
         _cautions(out, found)
-    out.print(f"\n{say('screen.questions')}", style="bold", markup=False)
+    if found.questions:
+        out.print(f"\n{say('screen.questions')}", style="bold", markup=False)
     for question in found.questions:
         trials = say("screen.comma").join(question.settles)
         effort = say(f"screen.effort.{question.effort}")
@@ -143,7 +145,20 @@ def _programme(out: Console, found: Screening, match: ProgrammeMatch, *, rules: 
     out.print(f"\n{match.programme.name_in(found.language)}", style="bold", markup=False)
     for sentence in match.said(found.language):
         out.print(f"  {sentence.text}", markup=False)
-    for trial in match.trials:
+    _trials(out, found, match.trials, rules=rules)
+
+
+def _without_programme(out: Console, found: Screening, *, rules: bool) -> None:
+    """Print the trials of which it is not known what is given: they stand beside no programme."""
+    beside = {trial.trial.id for match in found.programmes for trial in match.trials}
+    if alone := [trial for trial in found.trials if trial.trial.id not in beside]:
+        heading = texts(found.language).say("screen.no_programme")
+        out.print(f"\n{heading}", style="bold", markup=False)
+        _trials(out, found, alone, rules=rules)
+
+
+def _trials(out: Console, found: Screening, trials: Iterable[TrialMatch], *, rules: bool) -> None:
+    for trial in trials:
         _trial(out, trial, found.language, rules=rules)
         if rules and trial.word == "undecided":
             for line in _would_decide(found, trial):
