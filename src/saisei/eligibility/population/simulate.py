@@ -281,7 +281,8 @@ def _observations(planting: Planting) -> str:
         "observation",
         "person * 1000 + topic * 20 + place AS observation_id, person AS person_id, "
         "concept AS observation_concept_id, day AS observation_date, "
-        "answer AS value_as_concept_id",
+        "NULL::DOUBLE AS value_as_number, answer AS value_as_concept_id, "
+        "NULL::INTEGER AS unit_concept_id",
     )
 
 
