@@ -59,6 +59,20 @@ BAD: dict[str, tuple[Any, str]] = {
     "r5-class": (bundle({"resourceType": "Encounter", "class": [{}]}), "R5"),
     "r5-procedure": (bundle({"resourceType": "Procedure", "occurrenceDateTime": "2026"}), "R5"),
     "r5-medication": (bundle({"resourceType": "MedicationRequest", "medication": {}}), "R5"),
+    "r5-said": (bundle() | {"fhirVersion": "5.0.0"} | {"entry": [{"resource": ONE}]}, "5.0.0"),
+    "r5-profile": (
+        bundle(
+            patient(meta={"profile": ["http://hl7.org/fhir/StructureDefinition/Patient|5.0.0"]})
+        ),
+        "5.0.0",
+    ),
+    "stu3-profile": (
+        bundle(ONE) | {"meta": {"profile": ["http://hl7.org/fhir/3.0/StructureDefinition/Bundle"]}},
+        "version 3.0",
+    ),
+    "r5-kind": (bundle({"resourceType": "DeviceUsage"}), "R5"),
+    "stu3-kind": (bundle({"resourceType": "ProcedureRequest"}), "STU3"),
+    "dstu2-kind": (bundle({"resourceType": "DiagnosticOrder"}), "DSTU2"),
     "stu3-condition": (bundle({"resourceType": "Condition", "assertedDate": "2026"}), "STU3"),
     "stu3-status": (bundle(condition(ISCHAEMIC, clinicalStatus="active")), "STU3"),
     "dstu2-order": (bundle({"resourceType": "MedicationOrder", "status": "active"}), "DSTU2"),
@@ -98,6 +112,19 @@ def test_a_file_that_is_too_large_is_not_read(
 ) -> None:
     monkeypatch.setattr("saisei.cases.fhir.bundle.MAX_BYTES", 100)
     assert "at most 100 bytes" in told(write(tmp_path / "bundle.json", bundle(ONE)))
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        "http://hl7.org/fhir/StructureDefinition/Patient|4.0.1",
+        "http://hl7.org/fhir/4.3/StructureDefinition/Patient",
+        "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|7.0.0",
+        "http://hl7.org/fhir/StructureDefinition/Patient",
+    ],
+)
+def test_profiles_of_this_version_and_of_others_are_read(profile: str) -> None:
+    assert read(patient(meta={"profile": [profile]}), ONE).entries
 
 
 def test_somebody_who_died_later_was_alive_then() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,12 @@ MAX_BYTES = 64_000_000
 """The whole record of one person, pictures left out, is a few megabytes."""
 
 Element = Mapping[str, Any]
+
+PROFILE = re.compile(
+    r"http://hl7\.org/fhir/(?:StructureDefinition/\w+\|)?(\d+\.\d+(?:\.\d+)?)"
+    r"(?:/StructureDefinition/.*)?\Z"
+)
+"""A profile of the standard itself, with its version; others count versions of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,9 @@ def open_bundle(data: Element, place: Place | None) -> Bundle:
         raise _wrong("a single FHIR resource that is not a Bundle", "a FHIR R4 Bundle", place)
     try:
         every = tuple(_resources(data))
+        _check_mark(data, place)
         for one in every:
+            _check_mark(one.body, place)
             _check_version(one, place)
         resources, older = _newest(every)
         patient, addresses = _person(resources, place)
@@ -171,6 +180,24 @@ def _resources(data: Element) -> Iterator[Resource]:
             yield Resource(0, kind, body, text(entry, "fullUrl") or "")
 
 
+def _check_mark(body: Element, place: Place | None) -> None:
+    """Refuse what says itself that it is of another version of FHIR."""
+    said = mapping(body, "meta").get("profile")
+    profiles = said if isinstance(said, list) else []
+    marks = [found[1] for one in profiles if (found := PROFILE.match(str(one)))]
+    if body.get("resourceType") == "Bundle":
+        marks.append(str(body.get("fhirVersion", "4.0.1")))
+    for mark in marks:
+        if not mark.startswith("4."):
+            raise _other_version(f"it says version {mark[:12]}", place)
+
+
+def _other_version(why: str, place: Place | None) -> CaseError:
+    found = f"this bundle is in another version of FHIR ({why})"
+    step = "Export the record as FHIR R4 (4.0.1)"
+    return CaseError(Problem("fhir-version", found, "FHIR R4", step, place))
+
+
 def _check_version(one: Resource, place: Place | None) -> None:
     """Refuse a resource in the shape of another version of FHIR."""
     versions: Mapping[str, Mapping[str, Sequence[str]]] = of_codes("other_versions")
@@ -184,15 +211,7 @@ def _check_version(one: Resource, place: Place | None) -> None:
     if one.kind == "Condition" and isinstance(one.body.get("clinicalStatus"), str):
         found.append("STU3")
     if found:
-        raise CaseError(
-            Problem(
-                "fhir-version",
-                f"this bundle is in another version of FHIR (a {one.kind} as in {found[0]})",
-                "FHIR R4",
-                "Export the record as FHIR R4 (4.0.1)",
-                place,
-            )
-        )
+        raise _other_version(f"{one.kind} as in {found[0]}", place)
 
 
 def _newest(every: Sequence[Resource]) -> tuple[tuple[Resource, ...], tuple[Resource, ...]]:
