@@ -78,3 +78,13 @@ def test_a_full_disk(hospital: Path, uninterrupted: Path, tmp_path: Path, size: 
         (uninterrupted / "said").read_text("utf-8"), uninterrupted / "out"
     )
     assert body(out) == body(uninterrupted / "out")
+
+
+def test_a_simulation_on_a_full_disk(tmp_path: Path) -> None:
+    out = tmp_path / "new"
+    done = with_room_for(3_000, "population", "simulate", "--people", "40", "-o", out)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "there is no room left" in line
+    assert "goes on" not in line
+    assert not list(tmp_path.iterdir())

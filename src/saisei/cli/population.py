@@ -6,8 +6,8 @@ Only counts are printed; what is found of each person goes into files.
 from __future__ import annotations
 
 import re
-import sys
-import time
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -28,6 +28,7 @@ from saisei.cli.output import (
     read_as_of,
     write_whole,
 )
+from saisei.cli.progress import stoppable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -127,7 +128,8 @@ def _on_duckdb(
     from saisei.eligibility.population.sources import open_source
 
     people = open_source(source)
-    result = run(people, chosen, moment, out, memory=memory, tell=_teller(), small=small)
+    with stoppable() as progress:
+        result = run(people, chosen, moment, out, memory=memory, tell=progress, small=small)
     return result, people.read
 
 
@@ -180,11 +182,25 @@ def simulate(
         raise OptionError(
             Problem("exists", found, "an empty folder", step, Place(str(out)), "--out")
         )
-    with _plain_errors(out):
+    with _plain_errors(out), _whole_folder(out.resolve()) as made:
         from saisei.eligibility.population.simulate import simulate_omop
 
-        simulate_omop(people, seed, out, last, planted)
+        simulate_omop(people, seed, made, last, planted)
     typer.echo(f"written to {out}: {people:,} people who do not exist")
+
+
+@contextmanager
+def _whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder beside another, whose content goes there once it is whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        yield made
+        folder.mkdir(exist_ok=True)
+        for one in made.iterdir():
+            one.replace(folder / one.name)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @contextmanager
@@ -204,7 +220,9 @@ def _plain_errors(out: Path) -> Iterator[None]:
         if isinstance(error, duckdb.IOException | OSError) or concerns_room(error):
             found = f"the results cannot be written: {why_not_written(error)}"
             expected = "a folder with room, which may be written to"
-            step = "Free some space, or give another folder; a second run goes on"
+            step = "Free some space, or give another folder"
+            if (out / ".saisei-screening").exists():
+                step += "; a second run goes on"
             raise OptionError(
                 Problem("unwritable", found, expected, step, Place(str(out)), "--out")
             ) from None
@@ -239,19 +257,6 @@ def _must_be_of_records(moment: datetime) -> None:
     if moment.year < FIRST_YEAR:
         found, expected = f"the year {moment.year}", f"a moment of {FIRST_YEAR} or later"
         raise OptionError(Problem("as-of", found, expected, field="--as-of"))
-
-
-def _teller() -> Callable[[str, int, int], None]:
-    """Say on standard error what is being done, and on a terminal how long it will take."""
-    begun = time.monotonic()
-
-    def tell(step: str, done: int, of: int) -> None:
-        if sys.stderr.isatty():
-            spent = time.monotonic() - begun
-            left = f", about {spent / done * (of - done):.0f} s left" if done else ""
-            sys.stderr.write(f"{step}: {done} of {of}{left}\n")
-
-    return tell
 
 
 def _name_of(source: str) -> str:
