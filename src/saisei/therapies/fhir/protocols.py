@@ -87,7 +87,7 @@ def rules_of(about: Trial | Programme) -> Rules:
     """Give the rules of a trial or a programme, those that come first before the others."""
     if isinstance(about, Programme):
         said = say("programme")
-        protocol = Protocol(about.id, programme_rules(about))
+        protocol = Protocol(about.id, programme_rules(about), therapy=True)
         return Rules(protocol, about.name, said, sources=about.sources)
     key = "partial" if about.criteria_missing else "partial_plain"
     key = "complete" if about.criteria_complete else key

@@ -42,20 +42,25 @@ def protocol_from_fhir(bundle: Element, name: str = "bundle") -> Protocol:
     place = Place(name)
     try:
         variable = _variable(bundle, place)
-        return Protocol(_id(variable, place), _rules(variable, name))
+        therapy = not _resources(bundle, "ResearchStudy")
+        return Protocol(_id(variable, place), _rules(variable, name), therapy)
     except LostError:
         raise _refuse("form", "an element has another form than R4 gives it", place) from None
 
 
 def _variable(bundle: Element, place: Place) -> Element:
-    found = [
-        resource
-        for entry in mappings(bundle, "entry")
-        if (resource := mapping(entry, "resource")).get("resourceType") == "EvidenceVariable"
-    ]
+    found = _resources(bundle, "EvidenceVariable")
     if len(found) != 1:
         raise _refuse("no-rules", f"{len(found)} EvidenceVariables", place, "one")
     return found[0]
+
+
+def _resources(bundle: Element, kind: str) -> list[Element]:
+    return [
+        resource
+        for entry in mappings(bundle, "entry")
+        if (resource := mapping(entry, "resource")).get("resourceType") == kind
+    ]
 
 
 def _id(variable: Element, place: Place) -> str:
