@@ -280,20 +280,12 @@ def _list(leaf: ListTest | Counted, found: frozenset[str]) -> Truth:
     def met(wanted: str) -> Truth:
         return any_true(meets(leaf.field, entry, wanted) for entry in found)
 
-    if isinstance(leaf, Counted):
-        return _at_least(leaf.at_least, [met(wanted) for wanted in leaf.values])
-    match leaf.test:
-        case Test.ANY_OF:
-            return any_true(map(met, leaf.values))
-        case Test.ALL_OF:
-            return all_true(map(met, leaf.values))
-        case Test.NONE_OF:
-            return ~any_true(map(met, leaf.values))
-        case Test.WITHIN:
-            return all_true(
-                any_true(meets(leaf.field, entry, wanted) for wanted in leaf.values)
-                for entry in found
-            )
+    def within() -> Truth:
+        return all_true(
+            any_true(meets(leaf.field, entry, wanted) for wanted in leaf.values) for entry in found
+        )
+
+    return _tested(leaf, met, within)
 
 
 def _open(leaf: ListTest | Counted, known: OpenList) -> Truth:
@@ -306,6 +298,13 @@ def _open(leaf: ListTest | Counted, known: OpenList) -> Truth:
         more = (meets(leaf.field, entry, wanted) is not _FALSE for entry in possible)
         return _UNKNOWN if found is _FALSE and any(more) else found
 
+    return _tested(leaf, met, lambda: _UNKNOWN & _list(leaf, known.holds))
+
+
+def _tested(
+    leaf: ListTest | Counted, met: Callable[[str], Truth], within: Callable[[], Truth]
+) -> Truth:
+    """Put together what a list comes to from whether it has each of the values asked for."""
     if isinstance(leaf, Counted):
         return _at_least(leaf.at_least, [met(wanted) for wanted in leaf.values])
     match leaf.test:
@@ -316,7 +315,7 @@ def _open(leaf: ListTest | Counted, known: OpenList) -> Truth:
         case Test.NONE_OF:
             return ~any_true(map(met, leaf.values))
         case Test.WITHIN:
-            return _UNKNOWN & _list(leaf, known.holds)
+            return within()
 
 
 def _plain_list(leaf: ListTest | Counted, found: frozenset[str]) -> Truth:

@@ -15,6 +15,7 @@ from itertools import combinations, pairwise
 
 from saisei.base.dates import Span
 from saisei.cases import Answer, Field, Known, OpenList, fields
+from saisei.eligibility.asked import limits_of
 from saisei.eligibility.evaluate import NESTED, evaluate, meets
 from saisei.eligibility.linting.masks import FALSE, TRUE, UNKNOWN
 from saisei.eligibility.linting.places import Place, place_of
@@ -219,23 +220,13 @@ def _subsets(words: Sequence[str]) -> Iterator[frozenset[str]]:
 def _limits(thing: Thing) -> list[float]:
     """Give every number at which a leaf may change, in the unit of the thing, nearly equal once."""
     place = thing.place
-    every = sorted(limit * factor for leaf, factor in thing.leaves for limit in _numbers(leaf))
+    every = sorted(limit * factor for leaf, factor in thing.leaves for limit in limits_of([leaf]))
     ends = [end for end in (place.low, place.high) if math.isfinite(end)]
     found: list[float] = list(dict.fromkeys(ends))
     for limit in every:
         if not any(_same(limit, one) for one in found):
             found.append(limit)
     return sorted(found)
-
-
-def _numbers(leaf: OneField) -> Iterator[float]:
-    match leaf:
-        case Compare(_, _, limit):
-            yield limit
-        case Between():
-            yield from (leaf.low, leaf.high)
-        case OneOf(_, values):
-            yield from (value for value in values if not isinstance(value, str))
 
 
 def _regions(thing: Thing, limits: Sequence[float], *, by_step: bool) -> list[Kind]:
