@@ -41,6 +41,21 @@ def test_a_run_that_goes_on_knows_what_became_of_the_rows(
     assert later.read.people == 5
 
 
+def test_a_run_begins_anew_when_the_codes_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(step: str, *_: object) -> None:
+        if step == "writing the results":
+            raise KeyboardInterrupt
+
+    source = Cases(CASES[:3])
+    with pytest.raises(KeyboardInterrupt):
+        screen_population(source, FEW, AS_OF, tmp_path, tell=stop)
+    monkeypatch.setattr(judging, "data_digest", lambda: "of another version")
+    screen_population(source, FEW, AS_OF, tmp_path)
+    assert source.loaded == 2
+
+
 def test_what_became_of_rows_survives_being_written_down() -> None:
     read = Read(people=7, dead=2, rows={"measurement": 9}, used={"events": 3}, title="a title")
     read.left_out["measurement", "unit"] = 4

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from saisei.base.errors import CaseError, Place, Problem
+from saisei.base.store import data_digest
 from saisei.eligibility.columns import Column, sources_read
 from saisei.eligibility.compiled import query
 from saisei.eligibility.population.events import field_codes
@@ -75,9 +76,9 @@ class Question:
 
     @property
     def digest(self) -> str:
-        """Tell this question from another: the source, the rules and the moment."""
+        """Tell this question from another: the source, the rules, the moment, the codes."""
         rules = [[p.id, [[r.id, r.kind, repr(r.when)] for r in p.counted]] for p in self.protocols]
-        asked = json.dumps([self.source.digest, rules, self.as_of.isoformat()])
+        asked = json.dumps([self.source.digest, rules, self.as_of.isoformat(), data_digest()])
         return hashlib.sha256(asked.encode()).hexdigest()
 
 
