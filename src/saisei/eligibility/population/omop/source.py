@@ -51,7 +51,7 @@ from saisei.eligibility.population.omop.reading import (
     stays,
 )
 from saisei.eligibility.population.omop.strokes import add_strokes, find_strokes
-from saisei.eligibility.population.omop.tables import FileTables, Tables, make_census
+from saisei.eligibility.population.omop.tables import FileTables, Tables, make_census, no_code
 from saisei.eligibility.population.read import Read
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ class OmopSource:
         self, connection: DuckDBPyConnection, fields: Mapping[str, float], moment: int
     ) -> None:
         make_codes(connection, self.tables, fields, moment)
+        if not _number(connection, "SELECT COUNT(*) FROM concepts"):
+            raise no_code(self.name)
         self._people(connection, moment)
         self._take(connection, moment)
         self._stays(connection, moment)
@@ -153,12 +155,13 @@ class OmopSource:
                 self.tables.census(connection, table, today)
 
     def _people(self, connection: DuckDBPyConnection, moment: int) -> None:
-        """Make the table of the living; who has died takes part in nothing."""
+        """Make the table of the living; who has died, if only on a day unknown, takes no part."""
         self.tables.take(connection, "person")
         dead = "FALSE"
         if self.tables.has("death"):
             self.tables.take(connection, "death")
-            dead = f"person IN (SELECT person FROM omop.death WHERE epoch(day) <= {moment})"
+            died = f"person NOTNULL AND (day IS NULL OR epoch(day) <= {moment})"
+            dead = f"person NOTNULL AND person IN (SELECT person FROM omop.death WHERE {died})"
         connection.execute(
             "CREATE OR REPLACE TABLE people AS "
             f"SELECT CAST(person AS BIGINT) AS person FROM omop.person WHERE NOT ({dead})"

@@ -29,6 +29,7 @@ __all__ = [
     "make_census",
     "missing_column",
     "missing_table",
+    "no_code",
     "write_rows",
 ]
 
@@ -83,6 +84,25 @@ def missing_column(where: str, table: Table, column: str) -> CaseError:
     return _broken(where, "missing-column", found, table)
 
 
+def wrong_column(where: str, table: Table, part: Part) -> CaseError:
+    """Tell that a column of texts cannot be read as what it should hold."""
+    kinds = {"id": "whole numbers", "date": "dates", "number": "numbers"}
+    found = f"`{table.name}.{part.column}` holds texts that are no {kinds[part.kind]}"
+    return _broken(where, "wrong-type", found, table)
+
+
+def several_tables(where: str, table: Table, several: int) -> CaseError:
+    """Tell that nobody can know which of several tables is meant."""
+    found = f"the table `{table.name}` stands in {several} schemas"
+    return _broken(where, "several-tables", found, table)
+
+
+def no_code(where: str) -> CaseError:
+    """Tell that the table of concepts knows no code that fills anything."""
+    found = "no concept of the table `concept` fills a field"
+    return _broken(where, "no-code", found, TABLES["concept"])
+
+
 def _broken(where: str, code: str, found: str, table: Table) -> CaseError:
     expected = f"the table {table.name} of the OMOP Common Data Model 5.4 with "
     expected += ", ".join(table.columns)
@@ -130,7 +150,10 @@ class FileTables:
     @property
     def digest(self) -> str:
         """Tell this state of the files from another, by their sizes and times."""
-        files = sorted(self.path.rglob("*.parquet")) if self.path.is_dir() else [self.path]
+        files = [self.path]
+        if self.path.is_dir():
+            among = (self.path.glob(name) for table in TABLES for name in _places(table))
+            files = sorted(file for found in among for file in found)
         told = [
             (str(f.relative_to(self.path)), f.stat().st_size, f.stat().st_mtime_ns) for f in files
         ]
@@ -154,19 +177,32 @@ class FileTables:
         for column in table.columns:
             if column not in there:
                 raise missing_column(self.name, table, column)
-        return _Found(source, there)
+        found = _Found(source, there)
+        for part in table.parts.values():
+            if found.is_text(part) and self._has_unread(connection, found, part):
+                raise wrong_column(self.name, table, part)
+        return found
+
+    @staticmethod
+    def _has_unread(connection: DuckDBPyConnection, found: _Found, part: Part) -> bool:
+        """Whether a column of texts holds one that is not what the column should hold."""
+        unread = f"{_name(found.there[part.column][0])} NOTNULL AND {found.column(part)} IS NULL"
+        row = connection.execute(f"SELECT 1 FROM {found.source} WHERE {unread} LIMIT 1").fetchone()
+        return row is not None
 
     def _source(self, connection: DuckDBPyConnection, table: str) -> str | None:
         if self.path.is_dir():
-            one, many = self.path / f"{table}.parquet", self.path / table
-            found = one if one.exists() else many / "*.parquet" if many.is_dir() else None
+            one, many = (self.path / place for place in _places(table))
+            found = one if one.exists() else many if many.parent.is_dir() else None
             return f"read_parquet({_text(found)})" if found else None
-        row = connection.execute(
+        rows = connection.execute(
             "SELECT table_schema, table_name FROM information_schema.tables "
             "WHERE table_catalog = 'source' AND lower(table_name) = ?",
             [table],
-        ).fetchone()
-        return f"source.{_name(row[0])}.{_name(row[1])}" if row else None
+        ).fetchall()
+        if len(rows) > 1:
+            raise several_tables(self.name, TABLES[table], len(rows))
+        return ".".join(["source", *map(_name, rows[0])]) if rows else None
 
     def has(self, table: str) -> bool:
         """Whether there is such a table."""
@@ -217,18 +253,28 @@ class _Found:
     source: str
     there: dict[str, tuple[str, str]]
 
+    def is_text(self, part: Part) -> bool:
+        """Whether a date or a number stands there as a text."""
+        _, type_ = self.there.get(part.column, ("", ""))
+        return part.kind != "text" and type_.startswith("VARCHAR")
+
     def column(self, part: Part) -> str:
         """Write a column; a date or a number that stands as text is read, and null if it cannot."""
         if part.column not in self.there:
             return f"NULL::{DUCKDB_TYPES[part.kind]}"
         name, type_ = self.there[part.column]
-        fits = type_ == "DATE" if part.kind == "date" else not type_.startswith("VARCHAR")
+        fits = type_ == "DATE" if part.kind == "date" else not self.is_text(part)
         if fits or part.kind == "text":
             return _name(name)
         return f"TRY_CAST({_name(name)} AS {DUCKDB_TYPES[part.kind]})"
 
 
 DUCKDB_TYPES = {"id": "BIGINT", "date": "DATE", "number": "DOUBLE", "text": "VARCHAR"}
+
+
+def _places(table: str) -> tuple[str, str]:
+    """Give where a table may stand in a folder: a file, or the files of a folder."""
+    return f"{table}.parquet", f"{table}/*.parquet"
 
 
 def _name(word: str) -> str:
