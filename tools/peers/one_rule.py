@@ -43,7 +43,7 @@ WITH living AS (
   FROM '{0}/measurement.parquet' JOIN factors ON unit = unit_concept_id
   WHERE measurement_concept_id IN (3024929, 3007461)
     AND measurement_date BETWEEN DATE '2026-11-20' - 365 AND DATE '2026-11-20'
-    AND value_as_number * factor BETWEEN 1 AND 3000
+    AND value_as_number * factor BETWEEN 1 AND 2000
 ), lowest AS (
   SELECT person_id, MIN(platelets) < 100 AS low FROM counts GROUP BY person_id
 )

@@ -164,21 +164,16 @@ def _copy(connection: DuckDBPyConnection, sql: str, path: Path) -> None:
     connection.execute(f"COPY ({sql}) TO {quoted(str(path))} ({how})")
 
 
-def _attrition(
-    connection: DuckDBPyConnection, protocols: Sequence[Protocol]
-) -> tuple[Attrition, ...]:
-    """Count every protocol: the people who share the same marks are counted once."""
-    counted = (
-        f'SELECT {place} AS protocol, "{failing}" AS failing, "{unknown}" AS unknown, COUNT(*) '
-        "AS people FROM marks GROUP BY ALL"
-        for place, (failing, unknown) in enumerate(map(mark_columns, protocols))
-    )
-    patterns = connection.execute(" UNION ALL ".join(counted)).to_arrow_table()
-    of, *columns = (column.to_numpy() for column in patterns.columns)
-    return tuple(
-        tally(one, *(column[of == place] for column in columns))
-        for place, one in enumerate(protocols)
-    )
+def _attrition(connection: DuckDBPyConnection, protocol: Protocol) -> Attrition:
+    """Count one protocol: the people who share the same marks are counted once.
+
+    One query a protocol: all in one, with so many aggregates at once, DuckDB 1.5 stopped for ever.
+    """
+    failing, unknown = mark_columns(protocol)
+    patterns = connection.execute(
+        f'SELECT "{failing}", "{unknown}", COUNT(*) AS people FROM marks GROUP BY ALL'
+    ).to_arrow_table()
+    return tally(protocol, *(column.to_numpy() for column in patterns.columns))
 
 
 def _result(
@@ -190,7 +185,7 @@ def _result(
     small: SmallCounts,
 ) -> PopulationResult:
     (people,) = connection.execute("SELECT COUNT(*) FROM people").fetchone() or (0,)
-    found = _attrition(connection, protocols)
+    found = tuple(_attrition(connection, one) for one in protocols)
     _write_counts(connection, found, small, folder)
     return PopulationResult(people, as_of, found, time.monotonic() - begun)
 
