@@ -5,6 +5,8 @@ from saisei.forecast.barthel import barthel_course, forecast_barthel
 from saisei.forecast.course import Counts, Course, NoForecast, Scored, count_people
 from saisei.forecast.futures import Future, WhyNoWith, futures
 from saisei.forecast.mixture import MixtureFit, fit_mixture
+from saisei.forecast.null_contexts import NullContext, null_contexts
+from saisei.forecast.null_trial import NullTrial, null_trial
 from saisei.forecast.parameters import (
     Context,
     MixtureParameters,
@@ -14,7 +16,25 @@ from saisei.forecast.parameters import (
     mixture_parameters,
     windows,
 )
+from saisei.forecast.power_outcomes import (
+    ArmMeans,
+    ArmResponders,
+    RankinShift,
+    whitehead_people,
+)
+from saisei.forecast.published import null_trial_sources, published_figures
 from saisei.forecast.scores import ScoreSpread, largest_remainder, shift_log_odds, shift_points
+from saisei.forecast.trial_power import (
+    Design,
+    DesignPrior,
+    TrialPower,
+    normal_prior,
+    people_needed,
+    rankin_without,
+    share_prior,
+    study_prior,
+    trial_power,
+)
 from saisei.forecast.with_cells import (
     Drawn,
     WithFuture,
@@ -24,16 +44,24 @@ from saisei.forecast.with_cells import (
 )
 
 __all__ = [
+    "ArmMeans",
+    "ArmResponders",
     "Context",
     "Counts",
     "Course",
+    "Design",
+    "DesignPrior",
     "Drawn",
     "Future",
     "MixtureFit",
     "MixtureParameters",
     "NoForecast",
+    "NullContext",
+    "NullTrial",
+    "RankinShift",
     "ScoreSpread",
     "Scored",
+    "TrialPower",
     "WhyNoWith",
     "WithFuture",
     "arm_course",
@@ -50,8 +78,19 @@ __all__ = [
     "futures",
     "largest_remainder",
     "mixture_parameters",
+    "normal_prior",
+    "null_contexts",
+    "null_trial",
+    "null_trial_sources",
+    "people_needed",
+    "published_figures",
+    "rankin_without",
+    "share_prior",
     "shift_log_odds",
     "shift_points",
+    "study_prior",
+    "trial_power",
+    "whitehead_people",
     "why_not_drawn",
     "windows",
 ]
