@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import gammaln, xlog1py, xlogy
 
 from saisei.forecast.arm_pairs import Shifts
 from saisei.forecast.scores import Floats
 
-__all__ = ["Discrete", "Studies", "steps_of"]
+__all__ = ["Discrete", "Studies", "binomial", "steps_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +75,8 @@ class Studies:
         """Count the people who gain at least so much."""
         enough = steps_of(self.changes[0]) >= gain - 1e-9
         chances = np.clip(self.changes[:, enough].sum(axis=1), 0.0, 1.0)
-        counts = np.arange(people + 1.0)
-        chance = self.shifts.weights @ binom.pmf(counts[None, :], people, chances[:, None])
-        return Discrete(counts, chance / chance.sum())
+        chance = self.shifts.weights @ binomial(people, chances)
+        return Discrete(np.arange(people + 1.0), chance / chance.sum())
 
     def draw(self, people: int, trials: int, seed: int) -> NDArray[np.int64]:
         """Draw the changes of all people (columns) of so many studies (rows)."""
@@ -90,6 +89,20 @@ class Studies:
             found = np.searchsorted(cumulative / cumulative[-1], uniform[node == at], side="right")
             drawn[node == at] = found - spread.size // 2
         return drawn
+
+
+def binomial(people: int, shares: Floats) -> Floats:
+    """Give the chance of each count from 0 to all people (columns) for each share (rows).
+
+    Examples
+    --------
+    >>> binomial(2, np.array([0.5])).round(6).tolist()
+    [[0.25, 0.5, 0.25]]
+    """
+    count = np.arange(people + 1.0)
+    ways = gammaln(people + 1) - gammaln(count + 1) - gammaln(people - count + 1)
+    each = np.asarray(shares)[:, None]
+    return np.asarray(np.exp(ways + xlogy(count, each) + xlog1py(people - count, -each)))
 
 
 def steps_of(spread: Floats) -> Floats:

@@ -12,12 +12,12 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, nctdtr, ndtr, ndtri, stdtrit
-from scipy.stats import binom
 
 from saisei.base.store import load_data
 from saisei.forecast.arm_pairs import Population, pair_table
 from saisei.forecast.mixture import score_grid
 from saisei.forecast.null_contexts import null_context
+from saisei.forecast.null_studies import binomial
 from saisei.forecast.parameters import mixture_parameters
 from saisei.forecast.published import FILE
 from saisei.forecast.scores import Floats
@@ -136,10 +136,9 @@ class ArmResponders:
     def power(self, effects: Floats, treated: int, control: int, alpha: float) -> Floats:
         """Sum over all counts at which the test is significant in favour of the treatment."""
         succeeds = _significant(treated, control, alpha)
-        given = succeeds @ binom.pmf(np.arange(control + 1), control, self.control)
+        given = succeeds @ binomial(control, np.array([self.control]))[0]
         shares = np.clip(self.control + effects, 0.0, 1.0)
-        counts = np.arange(treated + 1)
-        return np.asarray(binom.pmf(counts[None, :], treated, shares[:, None]) @ given)
+        return np.asarray(binomial(treated, shares) @ given)
 
     def simulate(
         self, effect: float, treated: int, control: int, alpha: float, trials: int, seed: int

@@ -40,8 +40,10 @@ class Figure:
     ----------
     value
         As published: points, or the share of people who gained enough.
+    gain
+        In points as published: the mean gain, or the gain that makes a responder.
     arm_value
-        In points of the arm score: the gain, or the gain that makes a responder.
+        The same in points of the arm score.
     carried
         Whether it was published for arm and leg together, and carried.
     t
@@ -57,6 +59,7 @@ class Figure:
     kind: Literal["change", "events"]
     outcome: Outcome
     value: float
+    gain: float
     arm_value: float
     carried: bool
     t: float | None
@@ -140,6 +143,7 @@ def _figure(entry: dict[str, Any]) -> Figure:
         kind=kind,
         outcome=outcome,
         value=gain.value,
+        gain=limit,
         arm_value=carried_to_arm(limit, outcome),
         carried=outcome is Outcome.FMA_MOTOR,
         t=gain.value / se if se else None,

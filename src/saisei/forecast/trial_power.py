@@ -25,6 +25,7 @@ __all__ = [
     "TrialPower",
     "normal_prior",
     "people_needed",
+    "power_curve",
     "rankin_without",
     "share_prior",
     "study_prior",
@@ -43,6 +44,8 @@ class DesignPrior:
     effects: Floats
     weights: Floats
     source_keys: tuple[str, ...] = ()
+    from_gain: bool = False
+    """Whether it rests on a gain without a control group."""
 
     @property
     def mean(self) -> float:
@@ -182,6 +185,18 @@ def people_needed(outcome: Outcome, design: Design, effect: float, power: float)
     return high
 
 
+def power_curve(found: TrialPower, steps: int = 24) -> tuple[tuple[int, float], ...]:
+    """Give the power of such trials from small ones to twice the size."""
+    most = int(load_data(FILE)["limits"]["controlled_people"])
+    end = min(2 * found.design.people, most)
+    first = _fewest(found.design)
+    step = max((end - first) // steps, 1)
+    sizes = range(first, max(end, first + 1) + 1, step)
+    return tuple(
+        (people, _power_with(found.outcome, found.design, found.effect, people)) for people in sizes
+    )
+
+
 def _power_with(outcome: Outcome, design: Design, effect: float, people: int) -> float:
     sized = replace(design, people=people)
     _check(outcome, sized, effect)
@@ -265,7 +280,7 @@ def share_prior(gain: float, se: float, share: tuple[float, float] | None = None
     effects = np.outer(shares, gain + se * normal)
     weight = np.outer(weights / weights.sum(), chance / chance.sum())
     words = f"{low:g} to {high:g} of a gain of {gain:g} points (standard error {se:g})"
-    return DesignPrior(words, effects.ravel(), weight.ravel())
+    return DesignPrior(words, effects.ravel(), weight.ravel(), from_gain=True)
 
 
 def study_prior(study_id: str, share: tuple[float, float] | None = None) -> DesignPrior:
