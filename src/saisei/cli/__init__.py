@@ -16,6 +16,7 @@ from saisei.cli import (
     case,
     evidence,
     fhir,
+    first_days,
     network,
     null_trial,
     pool,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.command("report")(report.report)
 app.command("screen")(screen.screen)
+app.command("first-days")(first_days.first_days)
 app.command("screen-population")(population.screen_population)
 app.command("pool")(pool.pool)
 app.command("network")(network.network)

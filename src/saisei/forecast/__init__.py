@@ -3,6 +3,14 @@
 from saisei.forecast.arm import arm_course, forecast_arm
 from saisei.forecast.barthel import barthel_course, forecast_barthel
 from saisei.forecast.course import Counts, Course, NoForecast, Scored, count_people
+from saisei.forecast.first_days import (
+    Chance,
+    CountryCheck,
+    FirstDays,
+    first_days,
+    first_days_sources,
+)
+from saisei.forecast.first_days_person import Used
 from saisei.forecast.futures import Future, WhyNoWith, futures
 from saisei.forecast.mixture import MixtureFit, fit_mixture
 from saisei.forecast.null_contexts import NullContext, null_contexts
@@ -47,12 +55,15 @@ from saisei.forecast.with_cells import (
 __all__ = [
     "ArmMeans",
     "ArmResponders",
+    "Chance",
     "Context",
+    "CountryCheck",
     "Counts",
     "Course",
     "Design",
     "DesignPrior",
     "Drawn",
+    "FirstDays",
     "Future",
     "MixtureFit",
     "MixtureParameters",
@@ -63,6 +74,7 @@ __all__ = [
     "ScoreSpread",
     "Scored",
     "TrialPower",
+    "Used",
     "WhyNoWith",
     "WithFuture",
     "arm_course",
@@ -72,6 +84,8 @@ __all__ = [
     "count_people",
     "draw_with",
     "draw_with_effect",
+    "first_days",
+    "first_days_sources",
     "fit_mixture",
     "forecast_arm",
     "forecast_barthel",
