@@ -13,7 +13,7 @@ every state of the five groups, with independent scatter of both scores. Nothing
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,21 +116,28 @@ def _cells(centre: Floats, sd: Floats | float) -> Floats:
 
 
 def _chronic(shift: float, people: Population) -> Floats:
+    levels, sds, before = _first_scores(people)
+    after = _cells(np.broadcast_to(levels + shift, (sds.size, LEVELS)), sds[:, None])
+    return np.asarray(np.tensordot(before, after, axes=([0, 1], [0, 1])))
+
+
+@lru_cache(maxsize=8)
+def _first_scores(people: Population) -> tuple[Floats, Floats, Floats]:
+    """Give steady levels, the later score's scatter, and the chance of level, scatter and score."""
     noise = noise_parameters()
     share = (people.sem / noise.scale) ** 2 * (noise.df - 2) / noise.df
     nodes, weights = roots_genlaguerre(VARIANCES, noise.df / 2 - 1)
     sds = noise.scale * np.sqrt(noise.df / 2 / nodes)
     reach = np.linspace(-4.5, 4.5, LEVELS)
     levels = people.mean + people.steady_sd * reach
-    chance = np.exp(-0.5 * reach**2)
-    before = _cells(np.broadcast_to(levels, (sds.size, LEVELS)), np.sqrt(share) * sds[:, None])
-    spread = np.sqrt(1 - share) * sds[:, None]
-    after = _cells(np.broadcast_to(levels + shift, (sds.size, LEVELS)), spread)
-    per = before * (weights[:, None] * chance)[..., None]
-    return np.asarray(np.tensordot(per, after, axes=([0, 1], [0, 1])))
+    scatter = np.sqrt(share) * sds[:, None]
+    before = _cells(np.broadcast_to(levels, (sds.size, LEVELS)), scatter)
+    chance = weights[:, None] * np.exp(-0.5 * reach**2)
+    joint = before * (chance / chance.sum())[..., None]
+    return levels, np.sqrt(1 - share) * sds, joint
 
 
-@cache
+@lru_cache(maxsize=8)
 def _early(day: float, days: float) -> Floats:
     """Put the states' heights at both times on the grid of heights, then scatter both."""
     fit = fit_mixture([], [])

@@ -18,7 +18,6 @@ from saisei.report.pictures.svg import (
     tag,
     text,
     text_lines,
-    text_width,
     wrap,
 )
 
@@ -80,19 +79,20 @@ def _bars(bars: Sequence[tuple[float, float, float]], across: Axis, up: Axis) ->
 
 
 def _marks(marks: Sequence[Mark], across: Axis) -> Markup:
-    """Draw a line at each marked value; its words stand above, on the side with room."""
+    """Draw a line at each marked value, its words above, on the side with more room.
+
+    The order of the rows keeps words from crossing other lines.
+    """
+    middle = (LEFT + across.end) / 2
+    left = [one for one in marks if across.at(one.value) > middle]
+    right = [one for one in marks if across.at(one.value) <= middle]
+    rows = sorted(left, key=lambda one: -one.value) + sorted(right, key=lambda one: one.value)
     drawn = Markup("")
-    for index, mark in enumerate(sorted(marks, key=lambda one: one.value)):
+    for index, mark in enumerate(rows):
         x, y = across.at(mark.value), TOP + 17.0 * index
-        left = x + 6 + text_width(mark.words, SMALL) > WIDTH - 8
-        drawn += tag(
-            "path",
-            d=f"M{number(x)} {number(y - 8)}V{number(BOTTOM)}",
-            stroke=CELLS,
-            stroke_width=1.6,
-        )
-        anchor = "end" if left else "start"
-        at = x - 6 if left else x + 6
+        anchor, at = ("end", x - 6) if mark in left else ("start", x + 6)
+        way = f"M{number(x)} {number(y - 8)}V{number(BOTTOM)}"
+        drawn += tag("path", d=way, stroke=CELLS, stroke_width=1.6)
         drawn += text(at, y, mark.words, text_anchor=anchor, font_size=SMALL)
     return drawn
 
