@@ -120,6 +120,9 @@ def validated(checked: Checked) -> Iterable[str]:
     yield from table("validation", checked.overall)
     yield from table("missing_predictors", checked.missing)
     yield from table("other_choices", checked.choices)
+    yield from table("groups", checked.groups)
+    yield "deciles:   # dead: expected, observed; dead or dependent: expected, observed"
+    yield from (f"  - {plain(row)}" for row in checked.deciles)
     yield "countries:"
     for name, row in checked.countries.items():
         yield f'  "{name}":'
@@ -140,10 +143,39 @@ def tables(checked: Checked) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def spread_table(checked: Checked) -> str:
+    """Write expected and observed by tenths."""
+    head = ["tenth", "dead: expected", "observed", "dead or dependent: expected", "observed"]
+    rows = [head, ["---"] * len(head)]
+    for at, row in enumerate(checked.deciles):
+        rows.append([str(at + 1), *(f"{100 * share:.0f}" for share in row)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def group_table(checked: Checked) -> str:
+    """Write how it fares by sex and age."""
+    head = ["who", "people", "expected", "observed", "slope", "AUC"]
+    rows = [head, ["---"] * len(head)]
+    for name, row in checked.groups.items():
+        shares = [f"{100 * row[what]:.0f}" for what in ("expected", "observed")]
+        rows.append(
+            [name, f"{row['people']:,}", *shares, f"{row['slope']:.2f}", f"{row['auc']:.3f}"]
+        )
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def with_tables(page: str, checked: Checked) -> str:
     """Put the tables between their marks."""
-    made = f"<!-- table -->\n{tables(checked)}\n<!-- end of table -->"
-    return re.sub(r"<!-- table -->.*<!-- end of table -->", made, page, flags=re.DOTALL)
+    made = {
+        "table": tables(checked),
+        "tenths": spread_table(checked),
+        "groups": group_table(checked),
+    }
+    for name, text in made.items():
+        marks = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        pattern = f"{marks[0]}.*{marks[1]}"
+        page = re.sub(pattern, f"{marks[0]}\n{text}\n{marks[1]}", page, flags=re.DOTALL)
+    return page
 
 
 def write_or_compare(files: dict[Path, str], *, compare: bool) -> int:

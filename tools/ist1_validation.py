@@ -157,6 +157,35 @@ def countries(states: Floats, people: People) -> dict[str, Row]:
     return made
 
 
+def groups(states: Floats, people: People) -> dict[str, Row]:
+    """Give calibration of *dead or dependent* and the AUC by sex and age, countries left out."""
+    age, sex = people.values["age_years"], people.values["sex"]
+    parts = {
+        "women": sex == "female",
+        "men": sex == "male",
+        "below 70": age < 70,
+        "70 to 79": (age >= 70) & (age < 80),
+        "80 and over": age >= 80,
+    }
+    made = {}
+    for name, part in parts.items():
+        hit, chance = (people.state[part] <= 1).astype(float), states[part, :2].sum(1)
+        row = {"people": int(part.sum()), **calibration(chance, hit), "auc": auc(chance, hit)}
+        made[name] = row
+    return made
+
+
+def deciles(states: Floats, people: People) -> list[list[float]]:
+    """Give expected and observed by tenths of the expected: dead, then dead or dependent."""
+    rows: list[list[float]] = [[] for _ in range(10)]
+    for at in (0, 1):
+        chance, hit = states.cumsum(1)[:, at], people.state <= at
+        order = np.argsort(chance, kind="stable")
+        for row, part in zip(rows, np.array_split(order, 10), strict=True):
+            row += [float(chance[part].mean()), float(hit[part].mean())]
+    return rows
+
+
 def between(rows: dict[str, Row]) -> dict[str, float]:
     """Give how far countries lie apart: the spread of their intercepts (DerSimonian-Laird)."""
     made = {}
@@ -177,6 +206,8 @@ class Checked:
     between: dict[str, float]
     missing: dict[str, Row]
     choices: dict[str, Row]
+    groups: dict[str, Row]
+    deciles: list[list[float]]
     counts: Row
 
 
@@ -196,6 +227,7 @@ def check(people: People, fit: Fit) -> Checked:
         "with_sleep": measures(left_out(*_sleep(people)), people),
     }  # fmt: skip
     return Checked(overall, rows, between(rows), blanked(people), choices(people, fit),
+                   groups(states, people), deciles(states, people),
                    counted(people))  # fmt: skip
 
 

@@ -195,8 +195,25 @@ def test_the_page_shows_the_numbers_of_the_file() -> None:
             assert any(abs(cell - cut[what]) < 0.0051 for cell in cells)
     model = DATA["validation"]["model"]
     assert f"| {model['auc']:.3f} | {model['brier']:.3f} | {model['auc_within']:.3f} |" in page
+    for at, row in enumerate(DATA["deciles"]):
+        assert f"| {at + 1} | {' | '.join(f'{100 * share:.0f}' for share in row)} |" in page
     for far in DATA["between_countries"].values():
         assert f"{far:.2f}" in page
+
+
+def test_tenths_of_the_expected_are_observed_within_six_of_a_hundred() -> None:
+    rows = np.array(DATA["deciles"])
+    assert rows.shape == (10, 4)
+    assert np.abs(rows[:, 0] - rows[:, 1]).max() < 0.06
+    assert np.abs(rows[:, 2] - rows[:, 3]).max() < 0.065
+    assert (np.diff(rows, axis=0) > 0).all()
+
+
+@pytest.mark.parametrize("room", ["decision", "report"])
+def test_no_report_can_draw_from_it(room: str) -> None:
+    for path in (ROOT / "src" / "saisei" / room).rglob("*"):
+        if path.suffix in (".py", ".yaml", ".j2"):
+            assert "first_days" not in path.read_text(encoding="utf-8"), path
 
 
 # --- the model ---------------------------------------------------------------------------------
