@@ -178,7 +178,7 @@ def test_the_same_seed_gives_the_same_and_another_moves_only_what_is_drawn() -> 
     assert one.t_test == two.t_test
     assert one.t_test != other.t_test
     assert one.mean_gain.mean == other.mean_gain.mean
-    assert [r.share for r in one.reach] == [r.share for r in other.reach]
+    assert one.reach == other.reach
 
 
 def test_published_figures_are_those_of_the_study_files() -> None:
@@ -219,6 +219,27 @@ def test_reach_grows_with_what_goes_on_and_falls_with_people() -> None:
     assert own == pytest.approx(
         null_trial(16, 24, 12, "intensive", trials=200).reach_of("sb623_motor_gain").share
     )
+
+
+@pytest.mark.parametrize(
+    ("context", "since", "months", "words"),
+    [
+        ("intensive", 8, 3, "first-year-therapy"),
+        ("intensive", 24, 12, "only carried on"),
+        ("none", 1, 12, "only carried on"),
+        ("none", 1, 3, "recovers by itself"),
+        ("none", 4, 3, "are mixed"),
+        ("none", 24, 3, "part of the noise"),
+    ],
+)
+def test_what_it_rests_on_is_said(context: str, since: float, months: float, words: str) -> None:
+    assert any(words in str(one) for one in quick(context, since, months).notes)
+
+
+def test_nothing_is_said_of_what_is_not_so() -> None:
+    told = " ".join(map(str, quick("intensive", 24, 3).notes))
+    for words in ("first-year", "carried on", "recovers by itself", "are mixed", "Taking in"):
+        assert words not in told
 
 
 @pytest.mark.parametrize("name", sorted(null_contexts()))

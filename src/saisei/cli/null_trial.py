@@ -170,14 +170,14 @@ def plain(found: NullTrial) -> dict[str, Any]:
             }
             for name, test in (("paired_t", found.t_test), ("wilcoxon", found.wilcoxon))
         },
-        "reach": {one.figure.id: one.share for one in found.reach},
-        "figures": [_figure(one) for one in found.reach],
+        "reach": found.reach,
+        "figures": [_figure(one) for one in found.figures],
         "later_trial": _later(found),
         "trials": found.trials,
         "seed": found.seed,
         "notes": [str(one) for one in found.notes],
         "not_in_model": [str(one) for one in found.not_in_model],
-        "sources": sorted({key for one in found.reach for key in one.figure.source_keys}),
+        "sources": sorted({key for one in found.figures for key in one.figure.source_keys}),
     }
 
 

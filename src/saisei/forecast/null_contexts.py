@@ -15,6 +15,10 @@ from saisei.vocabulary import days_per_month
 __all__ = ["NullContext", "null_context", "null_contexts"]
 
 
+FIRST_YEAR = ("intensive-arm-therapy", "first-year-therapy")
+"""The same therapy, measured more than a year after the stroke and within the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class NullContext:
     """What goes on between the two scores of a study.

@@ -102,6 +102,8 @@ class NullTrial:
         One person's change in an average study.
     mean_gain
         What studies report as their mean gain; they differ by chance and by their own ways.
+    figures
+        The published figures, with how often each is reached.
     """
 
     people: int
@@ -122,16 +124,21 @@ class NullTrial:
     responders: tuple[Responders, ...]
     t_test: PValues
     wilcoxon: PValues
-    reach: tuple[Reached, ...]
+    figures: tuple[Reached, ...]
     later: LaterTrial
     trials: int
     seed: int
     notes: tuple[Statement, ...]
     not_in_model: tuple[Statement, ...]
 
+    @property
+    def reach(self) -> dict[str, float]:
+        """How often each published figure is reached, by the figure's id."""
+        return {one.figure.id: one.share for one in self.figures}
+
     def reach_of(self, figure_id: str) -> Reached:
         """Give how often one of the published figures is reached."""
-        return next(one for one in self.reach if one.figure.id == figure_id)
+        return next(one for one in self.figures if one.figure.id == figure_id)
 
 
 def null_trial(

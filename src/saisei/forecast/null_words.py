@@ -7,9 +7,16 @@ from functools import cache
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
 from saisei.base.texts import Catalogue
-from saisei.forecast.null_contexts import NullContext, followed_days, months_of
+from saisei.forecast.null_contexts import (
+    FIRST_YEAR,
+    NullContext,
+    followed_days,
+    months_of,
+    null_contexts,
+)
 from saisei.forecast.parameters import keys_of, mixture_parameters, windows
 from saisei.forecast.published import LaterTrial
+from saisei.vocabulary import days_per_month
 
 __all__ = ["null_notes", "null_statements", "null_words"]
 
@@ -57,6 +64,7 @@ def null_notes(
         borders = {"first": f"{windows().mixture_until:g}", "second": f"{windows().chronic_from:g}"}
         told = say.say("notes.blend", share=round(100 * weight), **borders)
         said.append(Statement(told, keys_of("arm_mixture", "arm_chronic_noise")))
+    said += _first_year(day, chosen)
     limit = mixture_parameters().followed_days - day if weight > 0 else followed_days(chosen)
     if days > limit + 1:
         told = say.say("notes.extrapolated", months=max(months_of(limit), 0))
@@ -74,3 +82,16 @@ def null_notes(
         )
         said.append(Statement(told))
     return (*said, Statement(say.say("notes.carried")))
+
+
+def _first_year(day: float, chosen: NullContext) -> list[Statement]:
+    """Name the other measured gain where intensive therapy falls into the first year."""
+    other = null_contexts()[FIRST_YEAR[1]]
+    first, last = other.months
+    if chosen.id != FIRST_YEAR[0] or not first <= day / days_per_month() < (last or 0):
+        return []
+    days, mean = other.context.points[-1]
+    told = null_words().say(
+        "notes.first_year", mean=f"{mean:+g}", weeks=f"{days / 7:g}", people=other.context.people
+    )
+    return [Statement(told, other.source_keys)]

@@ -7,7 +7,7 @@ counts, as in R's ``power.t.test``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +147,7 @@ class ArmResponders:
         del effect, treated, control, alpha, trials, seed
 
 
-@cache
+@lru_cache(maxsize=4)
 def _significant(treated: int, control: int, alpha: float) -> NDArray[np.bool_]:
     one, other = np.arange(treated + 1)[:, None], np.arange(control + 1)[None, :]
     pooled = (one + other) / (treated + control)

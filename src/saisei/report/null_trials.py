@@ -61,7 +61,7 @@ def null_trial_text(found: NullTrial) -> str:
         say("title", people=found.people),
         *(f"  {line}" for line in _design(found)),
         say("reach.heading"),
-        *(f"  {line}" for line in map(_reached, found.reach)),
+        *(f"  {line}" for line in map(_reached, found.figures)),
         say("missing"),
         *(f"  {line}" for line in found.not_in_model),
         say("rests"),
@@ -160,7 +160,7 @@ def _mean_picture(found: NullTrial) -> str:
     ]
     marks = [
         Mark(f.arm_value, f"{f.title}: {show_number(f.arm_value)}{'*' if f.carried else ''}")
-        for f in (one.figure for one in found.reach)
+        for f in (one.figure for one in found.figures)
         if f.kind == "change"
     ]
     picture = BarPicture(
@@ -240,7 +240,7 @@ def _page(found: NullTrial, pictures: Iterable[str]) -> str:
     say = words().say
     known = {**study_sources(), **forecast_sources(), **null_trial_sources()}
     head = _Head(say("title", people=found.people), emergency_words("en"), tuple(known.values()))
-    reached = [Statement(_reached(one), one.figure.source_keys) for one in found.reach]
+    reached = [Statement(_reached(one), one.figure.source_keys) for one in found.figures]
     design = [Statement(line) for line in _design(found)]
     design[0] = Statement(design[0].text, found.context.source_keys)
     simulated = say("simulated", trials=f"{found.trials:,}", seed=found.seed)
