@@ -87,13 +87,8 @@ def trial_power(
         raise _mistake("--people", "one of --people and --power is needed", "one of both")
     if not 0 <= trials <= 100_000 or seed < 0:
         raise _mistake("--trials", "this cannot be", "0 to 100,000 trials and a seed from 0")
-    compared: ArmMeans | ArmResponders | RankinShift
-    if outcome == "arm":
-        compared = forecast.ArmMeans(months_since_stroke, months, context, sd, correlation)
-    elif outcome == "responders":
-        compared = forecast.ArmResponders(_needed(control_share, "--control-share"))
-    else:
-        compared = forecast.RankinShift(_grades(control_shares))
+    means = forecast.ArmMeans(months_since_stroke, months, context, sd, correlation)
+    compared = _compared(outcome, means, control_share, control_shares)
     prior, value = _prior(outcome, effect, effect_sd, from_study, share)
     design = forecast.Design(people or 4, ratio, dropout, alpha, 1 if one_sided else 2)
     with progress("simulating trials"):
@@ -102,6 +97,18 @@ def trial_power(
             design = forecast.Design(enough, ratio, dropout, alpha, design.sides)
         found = forecast.trial_power(compared, design, value, prior, trials=trials, seed=seed)
     _tell(found, out, as_json_=as_json_, needed=power is not None)
+
+
+def _compared(
+    outcome: str, means: ArmMeans, control_share: float | None, control_shares: str
+) -> ArmMeans | ArmResponders | RankinShift:
+    from saisei import forecast
+
+    if outcome == "arm":
+        return means
+    if outcome == "responders":
+        return forecast.ArmResponders(_needed(control_share, "--control-share"))
+    return forecast.RankinShift(_grades(control_shares))
 
 
 def _tell(found: TrialPower, out: Path | None, *, as_json_: bool, needed: bool) -> None:
