@@ -93,6 +93,26 @@ def test_without_selection_the_change_is_that_of_the_forecast_whatever_one_score
         assert spread[steps < edge].sum() == pytest.approx(below, abs=0.006)
 
 
+def test_the_joint_table_is_what_drawing_people_gives() -> None:
+    """Half a million people, drawn level by level; four standard errors."""
+    rng, n = np.random.default_rng(11), 500_000
+    sds = 3.5 * np.sqrt(3 / rng.chisquare(3, n))
+    share = (2.46 / 3.5) ** 2 / 3
+    level = 33 + np.sqrt(11.5**2 - 2.46**2) * rng.standard_normal(n)
+    errors = rng.standard_normal((2, n)) * sds * np.sqrt([[share], [1 - share]])
+    before, after = np.clip(np.rint([level + errors[0], level + 4.0 + errors[1]]), 0, 66)
+    table = pair_table(800, 183, 4.0, PEOPLE)
+    for low, high in ((0, 66), (0, 20), (45, 66)):
+        selected, spread = change_spreads(table, low, high)
+        drawn = (after - before)[(before >= low) & (before <= high)]
+        assert selected == pytest.approx(drawn.size / n, abs=0.003)
+        steps = steps_of(spread)
+        mean = spread @ steps
+        assert mean == pytest.approx(drawn.mean(), abs=4 * drawn.std() / drawn.size**0.5)
+        assert spread[steps >= 6].sum() == pytest.approx((drawn >= 6).mean(), abs=0.006)
+        assert np.sqrt(spread @ (steps - mean) ** 2) == pytest.approx(drawn.std(), rel=0.02)
+
+
 def test_scores_before_have_the_mean_and_spread_of_the_people() -> None:
     before = pair_table(800, 180, 4.0, PEOPLE).sum(axis=1)
     mean = before @ score_grid(66)

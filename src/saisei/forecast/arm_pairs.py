@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, roots_genlaguerre
+from scipy.special import ndtr
 
 from saisei.forecast.chronic import held_scores
 from saisei.forecast.mixture import fit_mixture, latent_grid, normal_kernel, score_grid
@@ -26,10 +26,10 @@ from saisei.forecast.scores import Floats
 
 __all__ = ["Population", "Shifts", "change_spreads", "pair_table", "shift_nodes"]
 
-LEVELS = 81
-"""Nodes of the steady level, over eight standard deviations."""
-VARIANCES = 20
-SHIFTS = 11
+LEVELS = 121
+"""Nodes of the steady level, over nine standard deviations."""
+VARIANCES = 40
+SHIFTS = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,14 @@ class Shifts:
 
 
 def shift_nodes(mean: float, spread: float) -> Shifts:
-    """Give the nodes of a normal; one alone without spread."""
+    """Give even steps of a normal; one alone without spread.
+
+    What is mixed over them is smooth itself, so even steps err less than Gauss-Hermite nodes.
+    """
     if spread == 0:
         return Shifts(np.array([mean]), np.ones(1))
-    nodes, weights = np.polynomial.hermite_e.hermegauss(SHIFTS)
+    nodes = np.linspace(-4.0, 4.0, SHIFTS)
+    weights = np.exp(-0.5 * nodes**2)
     return Shifts(mean + spread * nodes, weights / weights.sum())
 
 
@@ -121,13 +125,24 @@ def _chronic(shift: float, people: Population) -> Floats:
     return np.asarray(np.tensordot(before, after, axes=([0, 1], [0, 1])))
 
 
+def _scatters() -> tuple[Floats, Floats]:
+    """Give the standard deviations of which the t is made, and their weights.
+
+    They are the noise's scale times sqrt(df / chi2); even steps of the logarithm of chi reach far
+    into the tails, which Gauss-Laguerre nodes do not.
+    """
+    noise = noise_parameters()
+    chi = np.exp(np.linspace(np.log(0.01), np.log(7.0), VARIANCES))
+    weights = np.exp(noise.df * np.log(chi) - chi**2 / 2)
+    return noise.scale * np.sqrt(noise.df) / chi, weights / weights.sum()
+
+
 @lru_cache(maxsize=8)
 def _first_scores(people: Population) -> tuple[Floats, Floats, Floats]:
     """Give steady levels, the later score's scatter, and the chance of level, scatter and score."""
     noise = noise_parameters()
     share = (people.sem / noise.scale) ** 2 * (noise.df - 2) / noise.df
-    nodes, weights = roots_genlaguerre(VARIANCES, noise.df / 2 - 1)
-    sds = noise.scale * np.sqrt(noise.df / 2 / nodes)
+    sds, weights = _scatters()
     reach = np.linspace(-4.5, 4.5, LEVELS)
     levels = people.mean + people.steady_sd * reach
     scatter = np.sqrt(share) * sds[:, None]

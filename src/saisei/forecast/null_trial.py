@@ -32,6 +32,8 @@ SCALE = "fma_ue"
 LEVELS = (0.05, 0.01, 0.001)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BINS = 20
+FEWEST = 1e-4
+"""Nobody would be taken in where fewer of all people than this score in the range."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,7 +248,7 @@ def _one_person(
     """Give the share taken in, what the choice moves, and one person's change."""
     table = pair_table(day, days, centre, who)
     share, spread = change_spreads(table, *score_range)
-    if share < 1e-6:
+    if share < FEWEST:
         expected = "a range in which some people score"
         raise OptionError(Problem("nobody", "nobody would be taken in", expected, field="--select"))
     steps = steps_of(spread)
