@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from saisei.eligibility import Expression
     from saisei.forecast import NullTrial
 
-__all__ = ["null_trial"]
+__all__ = ["null_trial", "settled"]
 
 FIELD = "fma_ue"
+NEGLIGIBLE = 1e-12
 
 
 def null_trial(
@@ -66,7 +67,7 @@ def null_trial(
             seed=seed,
             **about,
         )
-    result = plain(found)
+    result = settled(plain(found))
     if out is not None:
         from saisei.report import null_trial_files
 
@@ -141,6 +142,23 @@ def _refused(what: str) -> OptionError:
 
     expected = 'one range of fma_ue, such as "fma_ue<50" or "10 <= fma_ue <= 45"'
     return OptionError(Problem("select", what, expected, field="--select"))
+
+
+def settled(value: Any) -> Any:
+    """Round every number to seven digits, so that no machine's last digits show.
+
+    Examples
+    --------
+    >>> settled({"a": [1 / 3, 1e-15, 12, True]})
+    {'a': [0.3333333, 0.0, 12, True]}
+    """
+    if isinstance(value, dict):
+        return {key: settled(inside) for key, inside in value.items()}
+    if isinstance(value, list | tuple):
+        return [settled(inside) for inside in value]
+    if isinstance(value, float):
+        return float(f"{value:.7g}") if abs(value) > NEGLIGIBLE else 0.0
+    return value
 
 
 def plain(found: NullTrial) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from saisei.cli.null_trial import settled
 from saisei.cli.output import must_be_known, progress, write_folder
 from saisei.cli.pictures import Out, as_json, told
 
@@ -115,7 +116,7 @@ def _tell(found: TrialPower, out: Path | None, *, as_json_: bool, needed: bool) 
     from saisei.forecast import power_curve
     from saisei.report import power_picture, power_text
 
-    result = as_json("trial-power", plain(found))
+    result = as_json("trial-power", settled(plain(found)))
     files = {}
     if out is not None:
         files = {"power.svg": power_picture(found, power_curve(found)), "result.json": result}
