@@ -12,7 +12,20 @@ import typer
 
 from saisei import __version__
 from saisei.base.errors import InputError
-from saisei.cli import case, evidence, fhir, network, pool, population, report, screen, therapies
+from saisei.cli import (
+    case,
+    evidence,
+    fhir,
+    first_days,
+    network,
+    null_trial,
+    pool,
+    population,
+    report,
+    screen,
+    therapies,
+    trial_power,
+)
 from saisei.cli.output import complain
 
 __all__ = ["app", "main"]
@@ -34,9 +47,12 @@ app = typer.Typer(
 )
 app.command("report")(report.report)
 app.command("screen")(screen.screen)
+app.command("first-days")(first_days.first_days)
 app.command("screen-population")(population.screen_population)
 app.command("pool")(pool.pool)
 app.command("network")(network.network)
+app.command("null-trial")(null_trial.null_trial)
+app.command("trial-power")(trial_power.trial_power)
 app.add_typer(case.app, name="case")
 app.add_typer(population.app, name="population")
 app.add_typer(evidence.app, name="evidence")

@@ -3,8 +3,18 @@
 from saisei.forecast.arm import arm_course, forecast_arm
 from saisei.forecast.barthel import barthel_course, forecast_barthel
 from saisei.forecast.course import Counts, Course, NoForecast, Scored, count_people
+from saisei.forecast.first_days import (
+    Chance,
+    CountryCheck,
+    FirstDays,
+    first_days,
+    first_days_sources,
+)
+from saisei.forecast.first_days_person import Used
 from saisei.forecast.futures import Future, WhyNoWith, futures
 from saisei.forecast.mixture import MixtureFit, fit_mixture
+from saisei.forecast.null_contexts import NullContext, null_contexts
+from saisei.forecast.null_trial import NullTrial, null_trial
 from saisei.forecast.parameters import (
     Context,
     MixtureParameters,
@@ -14,7 +24,26 @@ from saisei.forecast.parameters import (
     mixture_parameters,
     windows,
 )
+from saisei.forecast.power_outcomes import (
+    ArmMeans,
+    ArmResponders,
+    RankinShift,
+    whitehead_people,
+)
+from saisei.forecast.published import null_trial_sources, published_figures
 from saisei.forecast.scores import ScoreSpread, largest_remainder, shift_log_odds, shift_points
+from saisei.forecast.trial_power import (
+    Design,
+    DesignPrior,
+    TrialPower,
+    normal_prior,
+    people_needed,
+    power_curve,
+    rankin_without,
+    share_prior,
+    study_prior,
+    trial_power,
+)
 from saisei.forecast.with_cells import (
     Drawn,
     WithFuture,
@@ -24,16 +53,28 @@ from saisei.forecast.with_cells import (
 )
 
 __all__ = [
+    "ArmMeans",
+    "ArmResponders",
+    "Chance",
     "Context",
+    "CountryCheck",
     "Counts",
     "Course",
+    "Design",
+    "DesignPrior",
     "Drawn",
+    "FirstDays",
     "Future",
     "MixtureFit",
     "MixtureParameters",
     "NoForecast",
+    "NullContext",
+    "NullTrial",
+    "RankinShift",
     "ScoreSpread",
     "Scored",
+    "TrialPower",
+    "Used",
     "WhyNoWith",
     "WithFuture",
     "arm_course",
@@ -43,6 +84,8 @@ __all__ = [
     "count_people",
     "draw_with",
     "draw_with_effect",
+    "first_days",
+    "first_days_sources",
     "fit_mixture",
     "forecast_arm",
     "forecast_barthel",
@@ -50,8 +93,20 @@ __all__ = [
     "futures",
     "largest_remainder",
     "mixture_parameters",
+    "normal_prior",
+    "null_contexts",
+    "null_trial",
+    "null_trial_sources",
+    "people_needed",
+    "power_curve",
+    "published_figures",
+    "rankin_without",
+    "share_prior",
     "shift_log_odds",
     "shift_points",
+    "study_prior",
+    "trial_power",
+    "whitehead_people",
     "why_not_drawn",
     "windows",
 ]

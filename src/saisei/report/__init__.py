@@ -11,8 +11,10 @@ from saisei.report.check import check_decision
 from saisei.report.html import to_html
 from saisei.report.json_form import decision_schema, to_json
 from saisei.report.networks import network_forest, network_picture, ranks_picture
+from saisei.report.null_trials import null_trial_files, null_trial_text
 from saisei.report.pools import EffectScale, pool_forest, pool_funnel
 from saisei.report.screenings import Screened, screening_page
+from saisei.report.trial_powers import power_picture, power_text
 
 __all__ = [
     "EffectScale",
@@ -21,8 +23,12 @@ __all__ = [
     "decision_schema",
     "network_forest",
     "network_picture",
+    "null_trial_files",
+    "null_trial_text",
     "pool_forest",
     "pool_funnel",
+    "power_picture",
+    "power_text",
     "ranks_picture",
     "screening_page",
     "to_html",
