@@ -12,8 +12,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtri
 
 from saisei.base.sources import Source, Statement, read_sources
 from saisei.base.store import load_data
@@ -200,7 +199,7 @@ def _intervals(chance: Floats, slope: Floats) -> list[float]:
 
 
 def _ends(chance: float, error: float) -> tuple[float, float]:
-    reach = float(norm.ppf(0.5 + _data()["level"] / 2)) * error
+    reach = float(ndtri(0.5 + _data()["level"] / 2)) * error
     middle = float(logit(chance))
     return float(expit(middle - reach)), float(expit(middle + reach))
 
