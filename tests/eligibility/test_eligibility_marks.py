@@ -11,6 +11,7 @@ import pytest
 from saisei.eligibility.population.marks import marks_table
 from saisei.eligibility.population.protocols import distinct_rules, marks_query
 from saisei.therapies.protocols import population_protocols
+from saisei.vocabulary import Truth
 
 PROTOCOLS = population_protocols()
 RULES = distinct_rules(PROTOCOLS)
@@ -49,3 +50,17 @@ def test_a_rule_holds_fails_or_is_unknown() -> None:
             failing, unknown = row[f"{one.id} failing"], row[f"{one.id} unknown"]
             assert failing & unknown == 0
             assert (failing | unknown) >> len(one.counted) == 0
+
+
+@pytest.mark.parametrize("truth", list(Truth))
+def test_a_rule_that_is_the_same_for_everybody_needs_no_column(truth: Truth) -> None:
+    judged = drawn(20, seed=3)
+    chosen = list(RULES)[::3]
+    value = truth is Truth.TRUE if truth.known else None
+    whole = judged
+    for name in chosen:
+        column = pa.array([value] * 20, pa.bool_())
+        whole = whole.set_column(whole.column_names.index(name), name, column)
+    settled = dict.fromkeys(chosen, truth)
+    found = marks_table(PROTOCOLS, RULES, judged.drop_columns(chosen), settled)
+    assert found.equals(marks_table(PROTOCOLS, RULES, whole))

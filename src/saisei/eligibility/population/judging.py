@@ -19,8 +19,10 @@ import pyarrow.parquet as pq
 
 from saisei.base.errors import CaseError, Place, Problem
 from saisei.base.store import data_digest
+from saisei.cases import Answer
 from saisei.eligibility.columns import Column, sources_read
 from saisei.eligibility.compiled import query
+from saisei.eligibility.evaluate import evaluate
 from saisei.eligibility.population.events import field_codes
 from saisei.eligibility.population.marks import marks_table
 from saisei.eligibility.population.needed import Rule, fillable, longest_days, rules_of
@@ -30,7 +32,8 @@ from saisei.eligibility.population.read import Read
 from saisei.eligibility.population.refusals import reading_records
 from saisei.eligibility.population.run import Run, quoted
 from saisei.eligibility.population.wide import counting_query, newest_columns, wide_query
-from saisei.eligibility.tree import Source
+from saisei.eligibility.tree import Source, field_of
+from saisei.vocabulary import Truth
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -130,12 +133,23 @@ class Screening:
         return fillable(self.sources, self.recorded)
 
     @cached_property
+    def settled(self) -> dict[str, Truth]:
+        """The rules of which the records tell nothing, and what each comes to, for everybody."""
+        told = frozenset(self.told)
+        return {
+            name: evaluate(rule, _nothing).truth
+            for name, rule in self.rules.items()
+            if told.isdisjoint(sources_read([rule]))
+        }
+
+    @cached_property
     def judging(self) -> str:
         """The query that judges every rule of the people of a part."""
         people, events, records = "part_people", "part_events", "part_records"
         tables = {"people": people, "events": events, "records": records}
         wide = wide_query(self.told, self.question.as_of, self.recorded, **tables)
-        judged = query(self.rules, "duckdb", "part_wide", map(Column.of, self.told))
+        open_ = {name: rule for name, rule in self.rules.items() if name not in self.settled}
+        judged = query(open_, "duckdb", "part_wide", map(Column.of, self.told))
         return f"WITH part_wide AS ({wide}) {judged}"
 
     def judge_all(self, parts: Sequence[tuple[int, int]]) -> Iterator[int]:
@@ -167,7 +181,7 @@ class Screening:
             )
         connection.register("part_records", self._newest(connection))
         judged = connection.execute(self.judging).to_arrow_table()
-        marks = marks_table(self.question.protocols, self.rules, judged)
+        marks = marks_table(self.question.protocols, self.rules, judged, self.settled)
         pq.write_table(marks, self._file(number), compression="zstd")
 
     def _newest(self, connection: DuckDBPyConnection) -> pa.Table:
@@ -199,6 +213,11 @@ class Screening:
 
     def _all(self, sql: str) -> list[tuple[int, ...]]:
         return self.connection.execute(sql).fetchall()
+
+
+def _nothing(source: Source) -> Answer:
+    """Answer as a case does of which nothing is known."""
+    return Answer(field_of(source), "missing")
 
 
 def _add_rules(connection: DuckDBPyConnection, rules: Iterable[Rule]) -> None:

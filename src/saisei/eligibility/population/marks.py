@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from saisei.eligibility.population.protocols import Protocol, mark_columns, marked_rules
 from saisei.eligibility.tree import Expression
+from saisei.vocabulary import Truth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +30,10 @@ WHOLE = 8
 
 
 def marks_table(
-    protocols: Iterable[Protocol], rules: Mapping[str, Expression], judged: pa.Table
+    protocols: Iterable[Protocol],
+    rules: Mapping[str, Expression],
+    judged: pa.Table,
+    settled: Mapping[str, Truth] = MappingProxyType({}),
 ) -> pa.Table:
     """Give the marks: a row a person, two columns a protocol.
 
@@ -40,6 +45,8 @@ def marks_table(
         The distinct expressions, by the name of their column (`distinct_rules`).
     judged
         ``person`` and a column of truth values, null for unknown, for each of `rules`.
+    settled
+        Rules that have no such column, because they come to the same for everybody.
     """
     columns = {expression: name for name, expression in rules.items()}
     judged = judged.combine_chunks()
@@ -47,6 +54,8 @@ def marks_table(
 
     @cache
     def states(column: str) -> dict[bool | None, Bits]:
+        if column in settled:
+            return _everybody(settled[column], people)
         return _states(judged[column], people)
 
     made: dict[str, object] = {"person_id": judged["person"]}
@@ -68,6 +77,12 @@ def _states(column: pa.ChunkedArray, people: int) -> dict[bool | None, Bits]:
     value = _unpacked(values, chunk)
     known = np.ones(people, np.uint8) if validity is None else _unpacked(validity, chunk)
     return {True: known & value, False: known & ~value, None: known ^ np.uint8(1)}
+
+
+def _everybody(truth: Truth, people: int) -> dict[bool | None, Bits]:
+    """Give the same truth value of everybody."""
+    said = truth is Truth.TRUE if truth.known else None
+    return {one: np.full(people, one is said, np.uint8) for one in (True, False, None)}
 
 
 def _unpacked(buffer: pa.Buffer, chunk: pa.Array) -> Bits:
