@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
 from saisei.cli.progress import stoppable
+
+
+@pytest.fixture(autouse=True)
+def _interrupts_are_taken() -> Iterator[None]:
+    """Take interrupts as a program in the foreground does; one in the background ignores them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_dropped_interrupt_is_heard_at_the_next_step(capsys: pytest.CaptureFixture[str]) -> None:
