@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -57,13 +57,9 @@ def by_hand(rules: Rules, people: list[Person]) -> Found:
     }
 
 
-def by_duckdb(rules: Rules, people: list[Person]) -> Found:
-    return in_duckdb(rules, table_of(people).to_pylist(), COLUMNS)
-
-
-def in_duckdb(rules: Rules, rows: list[dict[str, Any]], columns: Iterable[Column]) -> Found:
+def in_duckdb(rules: Rules, people: pa.Table, _: Iterable[Column]) -> Found:
     with duckdb.connect() as connection:
-        connection.register("people", pa.Table.from_pylist(rows, schema=schema_of(columns)))
+        connection.register("people", people)
         found = connection.sql(query(rules, "duckdb") + " ORDER BY 1").to_arrow_table()
     return {name: [MEANT[value] for value in found[name].to_pylist()] for name in rules}
 
@@ -77,14 +73,13 @@ def server() -> Iterator[str]:
         yield where
 
 
-def by_postgres(rules: Rules, people: list[Person], where: str) -> Found:
-    table = table_of(people)
-    columns = ", ".join(f"{name} {SQL_TYPES[c.kind]}" for c in COLUMNS for name in c.names)
+def in_postgres(rules: Rules, people: pa.Table, columns: Iterable[Column], where: str) -> Found:
+    typed = ", ".join(f"{name} {SQL_TYPES[c.kind]}" for c in columns for name in c.names)
     with psycopg.connect(where, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS people")
-        connection.execute(f"CREATE TABLE people (person int8, {columns})".encode())
+        connection.execute(f"CREATE TABLE people (person int8, {typed})".encode())
         with connection.cursor().copy("COPY people FROM STDIN") as copy:
-            for row in table.to_pylist():
+            for row in people.to_pylist():
                 copy.write_row(tuple(row.values()))
         found = connection.execute((query(rules, "postgres") + " ORDER BY 1").encode()).fetchall()
     return {name: [MEANT[row[i + 1]] for row in found] for i, name in enumerate(rules)}
@@ -95,7 +90,7 @@ def by_postgres(rules: Rules, people: list[Person], where: str) -> Found:
 def test_postgres_agrees(seed: int, server: str) -> None:
     """Twice 2,400 pairs, on a real server."""
     rules, people = drawn(seed)
-    assert by_postgres(rules, people, server) == by_hand(rules, people)
+    assert in_postgres(rules, table_of(people), COLUMNS, server) == by_hand(rules, people)
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +99,10 @@ def spark() -> Iterator[Any]:
         yield session
 
 
-def by_spark(rules: Rules, people: list[Person], session: Any, folder: Path) -> Found:
-    pq.write_table(table_of(people), folder / "people.parquet")
+def in_spark(
+    rules: Rules, people: pa.Table, _: Iterable[Column], session: Any, folder: Path
+) -> Found:
+    pq.write_table(people, folder / "people.parquet")
     session.read.parquet(str(folder / "people.parquet")).createOrReplaceTempView("people")
     found = session.sql(query(rules, "pyspark") + " ORDER BY 1").collect()
     return {name: [MEANT[row[name]] for row in found] for name in rules}
@@ -117,18 +114,22 @@ def by_spark(rules: Rules, people: list[Person], session: Any, folder: Path) -> 
 def test_spark_agrees(seed: int, spark: Any, tmp_path: Path) -> None:
     """Twice 2,400 pairs, on a real session."""
     rules, people = drawn(seed)
-    assert by_spark(rules, people, spark, tmp_path) == by_hand(rules, people)
+    found = in_spark(rules, table_of(people), COLUMNS, spark, tmp_path)
+    assert found == by_hand(rules, people)
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_duckdb_agrees(seed: int) -> None:
     """Ten times 40 rules by 60 people: 24,000 pairs."""
     rules, people = drawn(seed)
-    assert by_duckdb(rules, people) == by_hand(rules, people)
+    assert in_duckdb(rules, table_of(people), COLUMNS) == by_hand(rules, people)
 
 
-def test_duckdb_reads_the_tables_of_the_page() -> None:
-    """Each row of docs/criteria.md by the query engine, with a person who has just that."""
+Engine = Callable[[Rules, pa.Table, Iterable[Column]], Found]
+
+
+def check_the_tables_of_the_page(engine: Engine) -> None:
+    """Hold each row of docs/criteria.md against an engine, with a person who has just that."""
     asked: list[tuple[str, Lookup, str]] = [
         (rule, by_field(partial(of_table, person)), said) for person, rule, said in PEOPLE
     ]
@@ -137,9 +138,25 @@ def test_duckdb_reads_the_tables_of_the_page() -> None:
     names = {rule: f"rule_{i}" for i, rule in enumerate(rules)}
     columns = columns_of(rules.values())
     rows = [{"person": i} | row_of(columns, lookup) for i, (_, lookup, _) in enumerate(asked)]
-    found = in_duckdb({names[rule]: one for rule, one in rules.items()}, rows, columns)
+    people = pa.Table.from_pylist(rows, schema=schema_of(columns))
+    found = engine({names[rule]: one for rule, one in rules.items()}, people, columns)
     for i, (rule, _, said) in enumerate(asked):
         assert found[names[rule]][i].name == RESULTS[said], (rule, i)
+
+
+def test_duckdb_reads_the_tables_of_the_page() -> None:
+    check_the_tables_of_the_page(in_duckdb)
+
+
+@pytest.mark.skipif(program("initdb") is None, reason="PostgreSQL is not installed here")
+def test_postgres_reads_the_tables_of_the_page(server: str) -> None:
+    check_the_tables_of_the_page(partial(in_postgres, where=server))
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # PySpark leaves its own socket open
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_spark_reads_the_tables_of_the_page(spark: Any, tmp_path: Path) -> None:
+    check_the_tables_of_the_page(partial(in_spark, session=spark, folder=tmp_path))
 
 
 def of_table(person: dict[str, str], field: str) -> Answer:
