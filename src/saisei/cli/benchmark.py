@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from saisei.base.errors import OptionError, Place, Problem
-from saisei.cli.output import console
+from saisei.cli.output import console, needs_duckdb
 
 if TYPE_CHECKING:
     from saisei.eligibility.population.planted import Score, Tally
@@ -38,7 +38,7 @@ def score(
 
     Example: saisei population score bench guess.parquet
     """
-    _needs_duckdb()
+    needs_duckdb()
     from saisei.eligibility.population.planted import score_guess
 
     for line in _told(score_guess(hospital, guess)):
@@ -53,7 +53,7 @@ def label(
 
     Example: saisei population label bench -o guess.parquet
     """
-    _needs_duckdb()
+    needs_duckdb()
     from saisei.eligibility.population.planted import label_planted
 
     if not out.resolve().parent.is_dir():
@@ -61,16 +61,6 @@ def label(
         raise OptionError(Problem("unwritable", found, expected, "", Place(str(out)), "--out"))
     label_planted(hospital, out)
     typer.echo(f"written to {out}")
-
-
-def _needs_duckdb() -> None:
-    """Turn a missing library into one message."""
-    try:
-        import duckdb  # noqa: F401 - asked for only to see whether it is there
-    except ModuleNotFoundError:
-        step = "Install it: pip install 'saisei[population]'"
-        found = "the library for whole populations is not installed"
-        raise OptionError(Problem("missing-extra", found, "duckdb", step)) from None
 
 
 WORDS = ("true", "false", "unknown")

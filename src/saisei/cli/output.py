@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "console",
     "local_zone",
     "must_be_known",
+    "needs_duckdb",
     "now",
     "progress",
     "read_as_of",
@@ -222,3 +224,11 @@ def complain(error: InputError) -> None:
     """Tell the user's mistakes on standard error, one line each."""
     for problem in error.problems:
         sys.stderr.write(f"{problem.severity}: {problem}\n")
+
+
+def needs_duckdb() -> None:
+    """Refuse a command for whole populations where its library is not installed."""
+    if find_spec("duckdb") is None:
+        step = "Install it: pip install 'saisei[population]'"
+        found = "the library for whole populations is not installed"
+        raise OptionError(Problem("missing-extra", found, "duckdb", step))

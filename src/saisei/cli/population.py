@@ -24,6 +24,7 @@ from saisei.cli.output import (
     as_of_option,
     console,
     must_be_known,
+    needs_duckdb,
     now,
     read_as_of,
     write_whole,
@@ -206,12 +207,9 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _plain_errors(out: Path) -> Iterator[None]:
     """Turn a missing library, a full disk and too little memory into one message each."""
-    try:
-        import duckdb
-    except ModuleNotFoundError:
-        step = "Install it: pip install 'saisei[population]'"
-        found = "the library for whole populations is not installed"
-        raise OptionError(Problem("missing-extra", found, "duckdb", step)) from None
+    needs_duckdb()
+    import duckdb
+
     from saisei.eligibility.population.refusals import concerns_room, why_not_written
 
     try:

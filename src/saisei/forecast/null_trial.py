@@ -218,14 +218,14 @@ def _population(about: dict[str, float]) -> Population:
         about.get("baseline_sd", given["people"]["sd"]),
         about.get("sem", given["measurement"]["sem"]),
     )
-    _must(0 <= who.mean <= mixture_parameters().top, "baseline_mean", "a score from 0 to 66")
-    _must(who.sd > who.sem, "baseline_sd", "more than the error of one score")
-    _must(0 < who.sem <= 4, "sem", "more than 0 and at most 4 points")
-    _must(0 <= about.get("spread", 0.0) <= 20, "spread", "0 to 20 points")
+    _must("baseline_mean", "a score from 0 to 66", holds=0 <= who.mean <= mixture_parameters().top)
+    _must("baseline_sd", "more than the error of one score", holds=who.sd > who.sem)
+    _must("sem", "more than 0 and at most 4 points", holds=0 < who.sem <= 4)
+    _must("spread", "0 to 20 points", holds=0 <= about.get("spread", 0.0) <= 20)
     return who
 
 
-def _must(holds: bool, name: str, expected: str) -> None:  # noqa: FBT001 - the condition itself
+def _must(name: str, expected: str, *, holds: bool) -> None:
     if not holds:
         option = "--" + name.replace("_", "-")
         raise OptionError(Problem("impossible", "this cannot be", expected, field=option))
@@ -233,13 +233,13 @@ def _must(holds: bool, name: str, expected: str) -> None:  # noqa: FBT001 - the 
 
 def _check(people: int, since: float, months: float, trials: int, seed: int) -> None:
     most = load_data(FILE)["limits"]
-    _must(2 <= people <= most["people"], "people", f"2 to {most['people']:,}")
-    _must(0 < since <= 600, "months_since_stroke", "more than 0 and at most 600 months")
-    _must(0 < months <= 120, "months", "more than 0 and at most 120 months")
-    _must(100 <= trials <= most["trials"], "trials", f"100 to {most['trials']:,}")
+    _must("people", f"2 to {most['people']:,}", holds=2 <= people <= most["people"])
+    _must("months_since_stroke", "more than 0 and at most 600 months", holds=0 < since <= 600)
+    _must("months", "more than 0 and at most 120 months", holds=0 < months <= 120)
+    _must("trials", f"100 to {most['trials']:,}", holds=100 <= trials <= most["trials"])
     few = f"at most {most['draws'] // people:,} with {people:,} people"
-    _must(trials * people <= most["draws"], "trials", few)
-    _must(seed >= 0, "seed", "a whole number from 0")
+    _must("trials", few, holds=trials * people <= most["draws"])
+    _must("seed", "a whole number from 0", holds=seed >= 0)
 
 
 def _one_person(

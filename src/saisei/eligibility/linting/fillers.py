@@ -48,13 +48,17 @@ def fields_within_reach(*, tables: bool) -> frozenset[str]:
     """
     found = set(_coded())
     while True:
-        more = {f.id for f in fields().values() if f.id not in found and _reached(f, found, tables)}
+        more = {
+            f.id
+            for f in fields().values()
+            if f.id not in found and _reached(f, found, tables=tables)
+        }
         if not more:
             return frozenset(found)
         found |= more
 
 
-def _reached(field: Field, found: set[str], tables: bool) -> bool:  # noqa: FBT001 - private, handed on
+def _reached(field: Field, found: set[str], *, tables: bool) -> bool:
     if field.derived:
         kind = (field.compute or {})["kind"]
         if tables and kind in NOT_FROM_TABLES:

@@ -80,7 +80,7 @@ def place_of(source: Source, *, exact: bool) -> Place:
             own = _number(fields()[name])
             return Place(f"{pick} {name} {days!r}", name, 1.0, own.low, own.high, step=own.step)
         case Elapsed(unit, start, None):
-            return _since(start, unit, fields()[start].never, exact=exact)
+            return _since(start, unit, never=fields()[start].never, exact=exact)
         case Elapsed(unit, start, str() as end):
             return _between(start, end, unit, exact=exact, kind="between")
     field = fields()[field_of(source)]
@@ -105,7 +105,7 @@ def _derived(field: Field, *, exact: bool) -> Place:
             return Place(own.name, field.id, factor, own.low, own.high, own.never)
         case "time_since" if len(how["of"]) == 1:
             never = field.never or fields()[how["of"][0]].never
-            return _since(how["of"][0], field.unit or "", never, exact=exact)
+            return _since(how["of"][0], field.unit or "", never=never, exact=exact)
         case "time_between":
             unit = field.unit or ""
             return _between(how["first"], how["then"], unit, exact=exact, kind="from")
@@ -116,7 +116,7 @@ def _days(unit: str) -> float:
     return {"h": 1 / _HOURS, "d": 1.0, "wk": 7.0, "mo": days_per_month(), "a": 365.2425}[unit]
 
 
-def _since(date: str, unit: str, never: bool, *, exact: bool) -> Place:  # noqa: FBT001 - a fact of the field, not a switch
+def _since(date: str, unit: str, *, never: bool, exact: bool) -> Place:
     whole = since(date)
     if unit == "a":  # counted from anniversary to anniversary: no fixed number of days
         low, high = whole.low / 365, whole.high / 365

@@ -154,11 +154,13 @@ class Screening:
 
     def judge_all(self, parts: Sequence[tuple[int, int]]) -> Iterator[int]:
         """Judge the parts side by side, and tell after each how many are done."""
-        self.judging  # noqa: B018 - written once, before anyone needs it
+        judging = self.judging
         self.connection.execute("SET threads = 1")
         pool = ThreadPoolExecutor(AT_ONCE)
         try:
-            work = [pool.submit(self._judge_once, n, *ends) for n, ends in enumerate(parts)]
+            work = [
+                pool.submit(self._judge_once, judging, n, *ends) for n, ends in enumerate(parts)
+            ]
             for done, part in enumerate(as_completed(work), start=1):
                 part.result()
                 yield done
@@ -166,13 +168,15 @@ class Screening:
             pool.shutdown(cancel_futures=True)
             self.connection.execute("RESET threads")
 
-    def _judge_once(self, number: int, low: int, high: int) -> None:
+    def _judge_once(self, judging: str, number: int, low: int, high: int) -> None:
         """Judge a part unless it is done, in a connection of its own."""
         with self.connection.cursor() as connection:
-            judge = partial(self.judge, connection, number, low, high)
+            judge = partial(self.judge, connection, judging, number, low, high)
             self.run.once(connection, f"part {low}", judge, self._file(number))
 
-    def judge(self, connection: DuckDBPyConnection, number: int, low: int, high: int) -> None:
+    def judge(
+        self, connection: DuckDBPyConnection, judging: str, number: int, low: int, high: int
+    ) -> None:
         """Judge the people whose numbers lie between two, both included."""
         for table in ("people", "events"):
             connection.execute(
@@ -180,7 +184,7 @@ class Screening:
                 f"SELECT * FROM {table} WHERE person BETWEEN {low} AND {high}"
             )
         connection.register("part_records", self._newest(connection))
-        judged = connection.execute(self.judging).to_arrow_table()
+        judged = connection.execute(judging).to_arrow_table()
         marks = marks_table(self.question.protocols, self.rules, judged, self.settled)
         pq.write_table(marks, self._file(number), compression="zstd")
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from saisei.base.documents import Document
 from saisei.base.errors import CaseError, Problem
@@ -144,7 +144,7 @@ class _Reader(Parts):
     def _wanted(self, name: Hashable) -> Field | None:
         steps = ("fields", name)
         try:
-            case_from_data({name: None}, as_of=self.as_of)  # type: ignore[dict-item] # any key is told
+            case_from_data(cast("dict[str, Any]", {name: None}), as_of=self.as_of)
         except CaseError as error:
             self.retell(error, steps)
             return None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from sqlglot import exp
 
+from saisei.base.errors import DataError
 from saisei.eligibility.population.dialects import flat_name, in_spark, parsed
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class SparkConnection:
                 return Answer(rows=self._columns(tree.this))
             case exp.Query():
                 return Answer(self._frame(tree))
-        raise NotImplementedError(f"a statement that Spark is not asked here: {tree.key}")
+        raise DataError(f"a statement that Spark is not asked here: {tree.key}")
 
     def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Add rows to a table."""
@@ -151,7 +152,8 @@ class SparkConnection:
     @staticmethod
     def _named(tree: exp.Expr) -> str:
         table = tree.find(exp.Table)
-        assert table is not None, "a statement about a table names it"  # noqa: S101 - ours
+        if table is None:
+            raise DataError(f"a statement about no table: {tree.key}")
         return flat_name(table)
 
     def _frame(self, query: exp.Expr) -> DataFrame:
