@@ -5,10 +5,13 @@ READY := .venv/.ready
 PEERS := .venv-peers/.ready
 SPARK := .venv-spark/.ready
 
-.PHONY: report test test-deep test-spark bench validate lock clean
+.PHONY: report serve test test-deep test-spark bench validate lock clean
 
 report: $(READY)
 	$(BIN)/saisei report examples/01-chronic-arm.yaml --as-of 2026-11-20T09:00+09:00 -o report.html
+
+serve: $(READY)
+	$(BIN)/saisei serve
 
 test: $(READY)
 	$(BIN)/ruff format --check .
@@ -38,8 +41,8 @@ $(PEERS): $(READY) requirements/peers.txt
 	touch $@
 
 lock: $(READY)
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra frames --extra population pyproject.toml -o requirements/lock.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --constraints requirements/lock.txt --extra dev --extra frames --extra population --extra spark pyproject.toml -o requirements/spark.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra frames --extra pdf --extra population --extra web pyproject.toml -o requirements/lock.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --constraints requirements/lock.txt --extra dev --extra frames --extra pdf --extra population --extra spark --extra web pyproject.toml -o requirements/spark.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/uv.in -o requirements/uv.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/peers.in -o requirements/peers.txt
 

@@ -23,6 +23,7 @@ from saisei.cli import (
     population,
     report,
     screen,
+    serve,
     therapies,
     trial_power,
 )
@@ -49,6 +50,7 @@ app.command("report")(report.report)
 app.command("screen")(screen.screen)
 app.command("first-days")(first_days.first_days)
 app.command("screen-population")(population.screen_population)
+app.command("serve")(serve.serve)
 app.command("pool")(pool.pool)
 app.command("network")(network.network)
 app.command("null-trial")(null_trial.null_trial)

@@ -31,6 +31,7 @@ __all__ = [
     "console",
     "local_zone",
     "must_be_known",
+    "needs",
     "needs_duckdb",
     "now",
     "progress",
@@ -228,7 +229,18 @@ def complain(error: InputError) -> None:
 
 def needs_duckdb() -> None:
     """Refuse a command for whole populations where its library is not installed."""
-    if find_spec("duckdb") is None:
-        step = "Install it: pip install 'saisei[population]'"
-        found = "the library for whole populations is not installed"
-        raise OptionError(Problem("missing-extra", found, "duckdb", step))
+    needs("duckdb", "population", "for whole populations")
+
+
+def needs(library: str, extra: str, what_for: str) -> None:
+    """Refuse a command whose library is not installed.
+
+    Raises
+    ------
+    OptionError
+        It is not.
+    """
+    if find_spec(library) is None:
+        step = f"Install it: pip install 'saisei[{extra}]'"
+        found = f"the library {what_for} is not installed"
+        raise OptionError(Problem("missing-extra", found, library, step))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
-from saisei.base.texts import Catalogue, Language, in_language
+from saisei.base.texts import Catalogue, Language, Phrase, in_language
 from saisei.cases import Case
 
 __all__ = ["Audience", "Voice", "audience_of"]
@@ -45,7 +45,7 @@ class Voice:
         """Give a list of sentences."""
         return tuple(
             Statement(
-                in_language(entry, self.language).format(**self._pronouns(), **filling),
+                Phrase(entry, {**self._pronouns(), **filling}),
                 tuple(entry.get("sources", ())),
             )
             for entry in self._entry(key)

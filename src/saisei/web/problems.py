@@ -1,0 +1,61 @@
+"""Refusals: problem details (RFC 9457) for programs, in words that a person can read too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.responses import Response
+
+from saisei.base.errors import Problem
+from saisei.base.texts import Language
+from saisei.web.words import words
+
+__all__ = ["problem_response"]
+
+
+def problem_response(
+    status: int,
+    code: str,
+    problems: Iterable[Problem] = (),
+    *,
+    language: Language = "en",
+) -> Response:
+    """Answer with a refusal.
+
+    Parameters
+    ----------
+    status
+        The HTTP status.
+    code
+        Short name of what went wrong; the texts of ``refused`` in the catalogue.
+    problems
+        The mistakes of the input, each told whole. None of them holds a personal value.
+    language
+        Of the words.
+    """
+    say = words(language).say
+    told: dict[str, Any] = {
+        "type": f"about:blank#{code}",
+        "title": say(f"refused.{code}.title"),
+        "status": status,
+        "detail": say(f"refused.{code}.detail"),
+    }
+    listed = [_told(problem) for problem in problems]
+    if listed:
+        told["problems"] = listed
+    body = json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
+    return Response(body, status, media_type="application/problem+json")
+
+
+def _told(problem: Problem) -> dict[str, str]:
+    given = {
+        "code": problem.code,
+        "field": problem.field,
+        "found": problem.found,
+        "expected": problem.expected,
+        "next_step": problem.next_step,
+        "path": problem.place.path if problem.place else "",
+    }
+    return {name: text for name, text in given.items() if text}
