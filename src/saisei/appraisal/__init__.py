@@ -1,6 +1,6 @@
 """Appraisal: how sure the evidence is, by rule, and what may be said of it."""
 
-from saisei.appraisal.answers import finding_at, findings_for
+from saisei.appraisal.answers import answered, finding_at, findings_for
 from saisei.appraisal.axis import Axis, AxisRow, axis_of
 from saisei.appraisal.background import (
     Comparator,
@@ -25,30 +25,48 @@ from saisei.appraisal.model import (
     Word,
     Worthwhile,
 )
+from saisei.appraisal.narrowed import (
+    ESTIMATORS,
+    Estimator,
+    Narrowed,
+    NarrowedPool,
+    finding_of,
+    gains_of,
+    pool_of,
+)
 from saisei.appraisal.priors import Prior, tau_prior
 from saisei.appraisal.questions import asked_questions, question_at
+from saisei.appraisal.specifications import Choice, Specification, Specifications, specify
 from saisei.appraisal.thresholds import limits, worthwhile_for
 from saisei.appraisal.verdict import Reading, read_interval
 
 __all__ = [
+    "ESTIMATORS",
     "Asked",
     "Axis",
     "AxisRow",
     "Body",
     "Certainty",
+    "Choice",
     "Claim",
     "Comparator",
     "Effect",
+    "Estimator",
     "Finding",
     "Level",
+    "Narrowed",
+    "NarrowedPool",
     "OtherTreatment",
     "Prior",
     "Reading",
+    "Specification",
+    "Specifications",
     "Step",
     "Tier",
     "Verdict",
     "Word",
     "Worthwhile",
+    "answered",
     "appraisal_sources",
     "appraise",
     "asked_questions",
@@ -58,13 +76,17 @@ __all__ = [
     "comparators",
     "drives",
     "finding_at",
+    "finding_of",
     "findings_for",
+    "gains_of",
     "limits",
     "other_treatments",
     "pages",
+    "pool_of",
     "question_at",
     "rate_certainty",
     "read_interval",
+    "specify",
     "tau_prior",
     "weight_at_risk",
     "worthwhile_for",

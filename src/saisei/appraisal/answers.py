@@ -13,7 +13,7 @@ from saisei.appraisal.thresholds import worthwhile_for
 from saisei.base.sources import Statement
 from saisei.evidence import Contrast, Question, Selection, Target, select, study
 
-__all__ = ["finding_at", "findings_for"]
+__all__ = ["answered", "finding_at", "findings_for"]
 
 TIERS: tuple[Tier, ...] = ("A", "B", "C")
 
@@ -46,6 +46,21 @@ def finding_at(asked: Asked, target: Target, tier: Tier) -> Finding:
 @cache
 def _appraised(asked: Asked, question: Question, tier: Tier, worthwhile: Worthwhile) -> Finding:
     """Appraise one question; at tier C many therapies share it."""
+    return answered(asked, question, tier, worthwhile)
+
+
+def answered(asked: Asked, question: Question, tier: Tier, worthwhile: Worthwhile) -> Finding:
+    """Look a question up and appraise what is found; nothing is kept for the next time.
+
+    Parameters
+    ----------
+    asked, question
+        The question of the table, and how it is put.
+    tier
+        How much of the therapy and the person the question holds the same.
+    worthwhile
+        The smallest difference worth having.
+    """
     selection = select(question)
     return appraise(
         selection,
