@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from saisei.base.results import result_json as as_json
 from saisei.cli.output import must_be_known, write_folder
 
 if TYPE_CHECKING:
@@ -76,11 +76,3 @@ def write_pool(
 def told(folder: Path, names: Sequence[str]) -> None:
     """Say on a terminal what was written."""
     sys.stdout.write(f"written to {folder}: {', '.join(names)}\n")
-
-
-def as_json(kind: str, result: Mapping[str, Any]) -> str:
-    """Give a result as JSON with its schema; a number that JSON does not have is our defect."""
-    from saisei import __version__
-
-    told = {"schema": f"saisei-{kind}/1", "version": __version__, **result}
-    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

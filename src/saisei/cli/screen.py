@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +39,9 @@ def screen(
         typer.Option("--save", help="Write the case with the answers here.", metavar="FILE"),
     ] = None,
     language: Annotated[str, language_option()] = "en",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print everything as JSON, every rule with it.")
+    ] = False,
     to_fhir: fhir.FhirFile = None,
 ) -> None:
     """Hold one case against every therapy and trial, with every rule as a sentence.
@@ -52,8 +55,14 @@ def screen(
     Example: saisei screen examples/01-chronic-arm.yaml --fhir screening.json
     """
     from saisei.cases import read_case
-    from saisei.decision import Kind, Options, decide, pass_gates
-    from saisei.therapies import screen as hold_against
+    from saisei.decision import (
+        COMES_FIRST,
+        Kind,
+        Options,
+        decide,
+        pass_gates,
+        screen_behind_gates,
+    )
 
     said_in = read_language(language)
     options = Options(language=said_in)
@@ -62,34 +71,44 @@ def screen(
     if save is not None:
         _can_be_saved(save, read, ask=ask)
     fhir.must_be_writable(to_fhir, case)
+    if as_json:
+        _print_json(read, said_in, alone=not (ask or to_fhir))
+        return
     out = console()
     decision = decide(read, read.as_of, options)
     out.print(decision.emergency.text, style="bold", markup=False)
     out.print(" · ".join(f"{place} {number}" for place, number in decision.emergency.numbers))
     if pass_gates(read).may_be_first_week:
         out.print(decision.about[0].text, markup=False)
-    comes_first = (Kind.EMERGENCY, Kind.CHILD, Kind.PREGNANCY)
-    if ask and decision.kind not in comes_first:
+    if ask and decision.kind not in COMES_FIRST:
         asked = asking.ask_all(out, read, said_in)
         if save is not None:
             asking.keep(out, save, case, read, asked)
         read = asked.case
         decision = decide(read, read.as_of, options) if asked.answers else decision
-    if decision.kind in comes_first:
+    found = screen_behind_gates(read, decision, said_in)
+    if found is None:
         for line in (*decision.emergency.reasons, *(s.text for s in decision.answer)):
             out.print(line, markup=False)
         fhir.must_not_be_wanted(to_fhir)
         return
-    found = hold_against(read, said_in)
     if decision.kind is Kind.ACUTE_IN_HOSPITAL:
         for said in decision.answer:
             out.print(said.text, markup=False)
-        shown = {therapy.id for therapy in decision.therapies}
-        kept = tuple(match for match in found.programmes if match.programme.id in shown)
-        trials = tuple(trial for match in kept for trial in match.trials)
-        found = replace(found, programmes=kept, trials=trials, cautions=())
     _print(out, found, rules=rules)
     fhir.write_screening(to_fhir, read, found)
+
+
+def _print_json(read: Case, language: Language, *, alone: bool) -> None:
+    """Print the screening as JSON and nothing else."""
+    from saisei.report import person_screening, screening_to_json
+
+    if not alone:
+        raise OptionError(
+            Problem("json", "JSON is all that is printed", "--json without --ask and --fhir",
+                    field="--json")
+        )  # fmt: skip
+    sys.stdout.write(screening_to_json(person_screening(read, language)))
 
 
 def _can_be_saved(path: Path, read: Case, *, ask: bool) -> None:

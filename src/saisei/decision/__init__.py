@@ -3,9 +3,11 @@
 from saisei.decision.emergency import emergency_words
 from saisei.decision.gates import Gate, Reason, pass_gates
 from saisei.decision.model import SCHEMA, Decision, Kind
+from saisei.decision.screened import COMES_FIRST, screen_behind_gates
 from saisei.decision.walk import Options, decide
 
 __all__ = [
+    "COMES_FIRST",
     "SCHEMA",
     "Decision",
     "Gate",
@@ -15,4 +17,5 @@ __all__ = [
     "decide",
     "emergency_words",
     "pass_gates",
+    "screen_behind_gates",
 ]

@@ -46,6 +46,7 @@ from saisei.evidence.tiers import TIERS, Target, Tier, at_tier, tier
 if TYPE_CHECKING:
     from saisei.evidence.gains import Gain, GainGroup, within_arm_gains
     from saisei.evidence.networks import NetworkTable, network_measures, read_network
+    from saisei.evidence.pooled_tables import PooledTable, pool_methods, pool_table, pool_tests
     from saisei.evidence.selection import concerns, is_mixed, matching_arms, select
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Measure",
     "NetworkTable",
     "OutcomeFacts",
+    "PooledTable",
     "Question",
     "QuestionKind",
     "Row",
@@ -89,6 +91,9 @@ __all__ = [
     "network_measures",
     "outcome_facts",
     "overall_bias",
+    "pool_methods",
+    "pool_table",
+    "pool_tests",
     "read_network",
     "read_table",
     "select",
@@ -102,6 +107,7 @@ __all__ = [
 
 _LATE = {
     **dict.fromkeys(("NetworkTable", "network_measures", "read_network"), "networks"),
+    **dict.fromkeys(("PooledTable", "pool_methods", "pool_table", "pool_tests"), "pooled_tables"),
     **dict.fromkeys(("Gain", "GainGroup", "within_arm_gains"), "gains"),
     **dict.fromkeys(("concerns", "is_mixed", "matching_arms", "select"), "selection"),
 }

@@ -12,12 +12,19 @@ from saisei.report.html import to_html
 from saisei.report.json_form import decision_schema, to_json
 from saisei.report.networks import network_forest, network_picture, ranks_picture
 from saisei.report.null_trials import null_trial_files, null_trial_text
+from saisei.report.person_screenings import (
+    PersonScreening,
+    person_screening,
+    screening_schema,
+    screening_to_json,
+)
 from saisei.report.pools import EffectScale, pool_forest, pool_funnel
 from saisei.report.screenings import Screened, screening_page
 from saisei.report.trial_powers import power_picture, power_text
 
 __all__ = [
     "EffectScale",
+    "PersonScreening",
     "Screened",
     "check_decision",
     "decision_schema",
@@ -25,12 +32,15 @@ __all__ = [
     "network_picture",
     "null_trial_files",
     "null_trial_text",
+    "person_screening",
     "pool_forest",
     "pool_funnel",
     "power_picture",
     "power_text",
     "ranks_picture",
     "screening_page",
+    "screening_schema",
+    "screening_to_json",
     "to_html",
     "to_json",
 ]

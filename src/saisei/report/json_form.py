@@ -1,4 +1,4 @@
-"""The decision as JSON, and the schema of that JSON, both from the dataclasses themselves."""
+"""Frozen values as JSON, and the schema of that JSON, both from the dataclasses themselves."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import types
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from saisei.base.errors import DataError
 from saisei.decision.model import SCHEMA, Decision
 from saisei.decision.parts import names_of
 from saisei.report.check import check_decision
 
-__all__ = ["decision_schema", "to_json"]
+__all__ = ["decision_schema", "plain_json", "schema_of", "to_json"]
 
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
@@ -28,7 +28,12 @@ def to_json(decision: Decision) -> str:
         The decision does not hold together; see `check_decision`.
     """
     check_decision(decision)
-    return json.dumps(_plain(decision), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return plain_json(decision)
+
+
+def plain_json(value: Any) -> str:
+    """Write a frozen value as JSON: its fields in their order, UTF-8, finite numbers only."""
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def _plain(value: Any) -> Any:
@@ -50,14 +55,27 @@ def decision_schema() -> dict[str, Any]:
     >>> decision_schema()["properties"]["kind"]
     {'$ref': '#/$defs/Kind'}
     """
+    return schema_of(Decision, SCHEMA)
+
+
+def schema_of(shape: type[Any], name: str) -> dict[str, Any]:
+    """Give the JSON Schema (draft 2020-12) of what `plain_json` writes of a dataclass.
+
+    Parameters
+    ----------
+    shape
+        The dataclass; its field ``schema`` says which form this is.
+    name
+        Of the form, with its version: ``saisei-decision/1``.
+    """
     known: dict[str, Any] = {}
-    whole = _object(Decision, known)
-    whole["properties"]["schema"] = {"const": SCHEMA}
-    known.pop("Decision", None)
+    whole = _object(shape, known)
+    whole["properties"]["schema"] = {"const": name}
+    known.pop(shape.__name__, None)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:{SCHEMA.replace('/', ':')}",
-        "title": "Decision",
+        "$id": f"urn:{name.replace('/', ':')}",
+        "title": shape.__name__,
         **whole,
         "$defs": dict(sorted(known.items())),
     }
@@ -82,6 +100,8 @@ def _field(field: Field[Any], hints: dict[str, Any], known: dict[str, Any]) -> d
 def _schema(hint: Any, known: dict[str, Any]) -> dict[str, Any]:
     if hint in PLAIN:
         return {"type": PLAIN[hint]}
+    if get_origin(hint) is Literal:
+        return {"enum": list(get_args(hint))}
     if get_origin(hint) is tuple:
         return _array(get_args(hint), known)
     if get_origin(hint) in {Union, types.UnionType}:
