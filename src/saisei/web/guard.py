@@ -1,25 +1,41 @@
 """What stands before every page: limits, the hosts that may be asked for, and strict headers.
 
 A plain ASGI layer: it sees a request before anything is read of it, and an answer before anything
-of it is sent.
+of it is sent. What goes wrong behind it is answered here too, so that every answer has the headers.
 """
 
 from __future__ import annotations
 
+import asyncio
+import re
 import time
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from saisei.web.problems import problem_response
+from saisei.web.clients import Clients
+from saisei.web.defects import tell_defect
+from saisei.web.headers import add_headers, policy_of
 
-__all__ = ["LOOPBACK", "Guard", "Limits", "policy_of"]
+__all__ = ["LOOPBACK", "Guard", "Limits", "Refuse", "policy_of"]
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names by which this machine may be asked for; another name is somebody else's page asking."""
+TESTED = LOOPBACK | {"testserver"}
+"""The same, and the name that clients in tests ask for; a server that listens does not take it."""
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?", re.ASCII)
+DRAINED = 16
+"""So many bodies' worth is read and thrown away, so that a refusal reaches who is still sending."""
+DRAIN_SECONDS = 5.0
+
+Refuse = Callable[[Request, int, str], Response]
+"""Makes a refusal of a request, a status and the name of what went wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +44,29 @@ class Limits:
 
     Parameters
     ----------
-    body_bytes
-        The largest body of a request.
+    body_bytes, body_seconds
+        The largest body of a request, and how long it may take to come.
     burst, per_minute
         Requests at once, and how many are given back in a minute.
+    at_once, all_at_once
+        Requests that may be under way, of one client and of all together.
     hosts
         Host names under which the application answers.
     clients
         How many clients are counted; the longest silent is forgotten first.
+    https
+        Whether readers come by HTTPS, through a proxy: cookies and addresses are then for it only.
     """
 
     body_bytes: int = 1_000_000
+    body_seconds: float = 20.0
     burst: int = 120
     per_minute: int = 600
-    hosts: frozenset[str] = LOOPBACK
+    at_once: int = 32
+    all_at_once: int = 128
+    hosts: frozenset[str] = TESTED
     clients: int = 10_000
-
-
-@dataclass(slots=True)
-class _Tokens:
-    left: float
-    at: float
+    https: bool = False
 
 
 @dataclass(slots=True)
@@ -56,141 +74,171 @@ class Guard:
     """Refuse what is too large, too much or meant for another host; set the headers of the rest."""
 
     app: ASGIApp
+    refuse: Refuse
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
-    _known: dict[str, _Tokens] = field(default_factory=dict)
+    clients: Clients = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin to count."""
+        most = self.limits
+        self.clients = Clients(
+            most.burst, most.per_minute, most.at_once, most.all_at_once, most.clients, self.clock
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with a refusal."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        refusal = self._refusal(scope, headers)
-        if refusal is not None:
-            await problem_response(*refusal)(scope, receive, _strict(send))
-            return
-        counted = _Counted(receive, self.limits.body_bytes)
+        elif scope["type"] == "http":
+            await self._asked(scope, receive, send)
+        else:  # nothing here talks over a socket that stays open
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = _Body(receive, self.limits.body_bytes, time.monotonic() + self.limits.body_seconds)
+        answer = _Answer(send, https=self.limits.https, empty=scope["method"] == "HEAD")
+        client = (scope.get("client") or ("", 0))[0]
+        refusal = self._refusal(scope, client)
+        with self.clients.under_way(client) as free:
+            refusal = refusal or (None if free else (503, "busy"))
+            if refusal is None:
+                refusal = await self._passed_on(scope, body, answer)
+            if refusal is not None:
+                await self._refused(scope, body, answer, *refusal)
+
+    async def _passed_on(
+        self, scope: Scope, body: _Body, answer: _Answer
+    ) -> tuple[int, str] | None:
+        """Let the application answer; give the refusal that is still to be sent."""
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self.app(scope, counted.receive, _strict(send))
-        except _TooLargeError:
-            await problem_response(413, "too-large")(scope, receive, _strict(send))
+            await self.app(asked, body.receive, answer.send)
+        except ClientDisconnect:
+            return None
+        except BodyRefusedError as error:
+            found = (error.status_code, error.detail)
+        except Exception as error:  # the last one who can answer: a defect may be of any kind
+            tell_defect(error)
+            found = (500, "broken")
+        else:
+            return None
+        # an answer that has begun can only be broken off: the server closes the connection
+        return None if answer.begun else found
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
-        host = headers.get("host", "")
-        if _name_of(host) not in self.limits.hosts:
+    async def _refused(
+        self, scope: Scope, body: _Body, answer: _Answer, status: int, code: str
+    ) -> None:
+        await body.drain()
+        response = self.refuse(Request(scope), status, code)
+        if status in {429, 503}:
+            response.headers["retry-after"] = "60" if status == 429 else "2"
+        if body.more:
+            response.headers["connection"] = "close"
+        await response(scope, body.inner, answer.send)
+
+    def _refusal(self, scope: Scope, client: str) -> tuple[int, str] | None:
+        headers = Headers(scope=scope)
+        name = _name_of(headers.getlist("host"))
+        if name not in self.limits.hosts:
             return 421, "other-host"
-        origin = headers.get("origin")
-        if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and not _own(origin, host):
+        if scope["method"] not in SAFE and not _own(headers):
             return 403, "other-origin"
-        length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length) > self.limits.body_bytes:
+        if not _fits(headers.get("content-length", "0"), self.limits.body_bytes):
             return 413, "too-large"
-        client = scope.get("client")
-        return None if self._may(client[0] if client else "") else (429, "too-many")
-
-    def _may(self, client: str) -> bool:
-        now = self.clock()
-        one = self._known.pop(client, None) or _Tokens(self.limits.burst, now)
-        back = (now - one.at) * self.limits.per_minute / 60.0
-        one.left, one.at = min(one.left + back, float(self.limits.burst)), now
-        self._known[client] = one  # the last asked stands last
-        if len(self._known) > self.limits.clients:
-            del self._known[next(iter(self._known))]
-        if one.left < 1:
-            return False
-        one.left -= 1
-        return True
+        return None if self.clients.may(client) else (429, "too-many")
 
 
-class _TooLargeError(Exception):
-    """The body went on after its limit."""
+class BodyRefusedError(HTTPException):
+    """The body went on after its limit, or came too slowly.
+
+    One of the framework's own kind, so that what reads forms passes it on as it is.
+    """
 
 
 @dataclass(slots=True)
-class _Counted:
+class _Body:
     """A body that is counted while it comes: a stated length may be untrue or missing."""
 
     inner: Receive
-    left: int
+    most: int
+    until: float
+    read: int = 0
+    more: bool = True
 
     async def receive(self) -> Message:
-        message = await self.inner()
-        if message["type"] == "http.request":
-            self.left -= len(message.get("body", b""))
-            if self.left < 0:
-                raise _TooLargeError
+        message = (
+            await self._next(self.until - time.monotonic()) if self.more else await self.inner()
+        )
+        if self.read > self.most:
+            raise BodyRefusedError(413, "too-large")
         return message
 
+    async def _next(self, seconds: float) -> Message:
+        try:
+            async with asyncio.timeout(max(seconds, 0.0)):
+                message = await self.inner()
+        except TimeoutError:
+            raise BodyRefusedError(408, "too-slow") from None
+        self.read += len(message.get("body", b""))
+        self.more = bool(message.get("more_body", False))
+        return message
 
-def _name_of(host: str) -> str:
-    """Give a host without its port.
+    async def drain(self) -> None:
+        """Read on for a while without keeping anything."""
+        end = time.monotonic() + DRAIN_SECONDS
+        try:
+            while self.more and self.read < DRAINED * self.most:
+                await self._next(min(end, self.until) - time.monotonic())
+        except BodyRefusedError:
+            return
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer on its way: whether it has begun, and its headers."""
+
+    inner: Send
+    https: bool
+    empty: bool
+    begun: bool = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            add_headers(message, https=self.https)
+        elif self.empty and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self.inner(message)
+
+
+def _name_of(hosts: list[str]) -> str:
+    """Give the one host without its port; nothing where it is none, or where there are several.
 
     Examples
     --------
-    >>> _name_of("localhost:8000"), _name_of("[::1]:80"), _name_of("example.org")
-    ('localhost', '[::1]', 'example.org')
+    >>> [_name_of([host]) for host in ("Localhost:8000", "[::1]:80", "[::1].example.org", "a@b")]
+    ['localhost', '[::1]', '', '']
     """
-    if host.startswith("["):
-        return host.split("]", maxsplit=1)[0] + "]"
-    return host.rsplit(":", 1)[0] if ":" in host else host
+    found = HOST.fullmatch(hosts[0].lower()) if len(hosts) == 1 else None
+    return found[1] if found else ""
 
 
-def _own(origin: str | None, host: str) -> bool:
-    """Whether a form was sent from a page of ours; programs send no origin."""
-    return origin is None or origin.split("://", 1)[-1] == host
+def _own(headers: Mapping[str, str]) -> bool:
+    """Whether something was sent from a page of ours, or by no page at all.
 
-
-def policy_of(styles: Iterable[str] = (), *, scripts: bool = True) -> str:
-    """Give the content security policy of a page.
-
-    Parameters
-    ----------
-    styles
-        Hashes of the style sheets that stand inside it; our own files are always let in.
-    scripts
-        Whether our own script file may run.
+    Browsers say where a form comes from in ``Sec-Fetch-Site`` and in ``Origin``; programs say
+    nothing. An origin of ``null`` (a file, a frame without rights) is another's.
     """
-    inside = "".join(f" 'sha256-{one}'" for one in styles)
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src 'self'{inside}",
-            "script-src 'self'" if scripts else "script-src 'none'",
-            "img-src 'self'",
-            "font-src 'self'",
-            "connect-src 'self'",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None and site not in {"same-origin", "none"}:
+        return False
+    if origin is None or (origin == "null" and site == "same-origin"):
+        return True
+    host = headers.get("host", "").lower()
+    return origin.lower() in {f"http://{host}", f"https://{host}"}
 
 
-STRICT = {
-    "content-security-policy": policy_of(),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
-    "cache-control": "no-store",
-}
-"""What every answer carries unless it says otherwise itself."""
-
-
-def _strict(send: Send) -> Send:
-    async def with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            _add(message)
-        await send(message)
-
-    return with_headers
-
-
-def _add(message: MutableMapping[str, Any]) -> None:
-    headers = MutableHeaders(raw=list(message.get("headers", [])))
-    for name, value in STRICT.items():
-        headers.setdefault(name, value)
-    message["headers"] = headers.raw
+def _fits(length: str, most: int) -> bool:
+    """Whether a stated length is a number within the limit; a very long number is not even read."""
+    return length.isascii() and length.isdigit() and len(length) < 16 and int(length) <= most

@@ -12,7 +12,11 @@ from saisei.base.errors import Problem
 from saisei.base.texts import Language
 from saisei.web.words import words
 
-__all__ = ["problem_response"]
+__all__ = ["MOST", "PROBLEM_JSON", "problem_response"]
+
+PROBLEM_JSON = "application/problem+json"
+MOST = 100
+"""So many mistakes are listed; whoever has more begins anew."""
 
 
 def problem_response(
@@ -37,25 +41,30 @@ def problem_response(
     """
     say = words(language).say
     told: dict[str, Any] = {
-        "type": f"about:blank#{code}",
+        "type": f"urn:saisei:problem:{code}",
         "title": say(f"refused.{code}.title"),
         "status": status,
         "detail": say(f"refused.{code}.detail"),
     }
     listed = [_told(problem) for problem in problems]
     if listed:
-        told["problems"] = listed
-    body = json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
-    return Response(body, status, media_type="application/problem+json")
+        told["problems"] = listed[:MOST]
+    if len(listed) > MOST:
+        told["problems_left_out"] = len(listed) - MOST
+    body = json.dumps(told, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    return Response(body, status, media_type=PROBLEM_JSON, headers={"content-language": language})
 
 
-def _told(problem: Problem) -> dict[str, str]:
-    given = {
+def _told(problem: Problem) -> dict[str, str | int]:
+    place = problem.place
+    given: dict[str, str | int | None] = {
         "code": problem.code,
         "field": problem.field,
         "found": problem.found,
         "expected": problem.expected,
         "next_step": problem.next_step,
-        "path": problem.place.path if problem.place else "",
+        "path": place.path if place else "",
+        "line": place.line if place else None,
+        "column": place.column if place else None,
     }
-    return {name: text for name, text in given.items() if text}
+    return {name: one for name, one in given.items() if one}
