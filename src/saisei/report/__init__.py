@@ -8,7 +8,7 @@ or of a network are SVG files that stand alone, drawn from results of `saisei.sy
 """
 
 from saisei.report.check import check_decision
-from saisei.report.html import to_html
+from saisei.report.html import Around, style_hash, to_html
 from saisei.report.json_form import decision_schema, to_json
 from saisei.report.networks import network_forest, network_picture, ranks_picture
 from saisei.report.null_trials import null_trial_files, null_trial_text
@@ -23,6 +23,7 @@ from saisei.report.screenings import Screened, screening_page
 from saisei.report.trial_powers import power_picture, power_text
 
 __all__ = [
+    "Around",
     "EffectScale",
     "PersonScreening",
     "Screened",
@@ -41,6 +42,7 @@ __all__ = [
     "screening_page",
     "screening_schema",
     "screening_to_json",
+    "style_hash",
     "to_html",
     "to_json",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -23,17 +24,48 @@ from saisei.report.page import Page, emphasised
 from saisei.report.paper import cited, on_paper
 from saisei.report.tables import Tables
 
-__all__ = ["print_page", "to_html"]
+__all__ = ["Around", "print_page", "style_hash", "to_html"]
 
 LED = ("harms", "therapies")
 """Parts to which their name in a sentence leads."""
+
+SHEET = "page.css"
+"""The look of every page."""
 
 Part = tuple[str, str, Markup]
 """A printed part: its id, its heading, its body."""
 
 
-def to_html(decision: Decision) -> str:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an application puts around the page; the page is then its own, no file of somebody's.
+
+    Parameters
+    ----------
+    above, below
+        What stands before and after the page.
+    style
+        The look of these.
+    script
+        The address of the application's script.
+    """
+
+    above: Markup
+    below: Markup
+    style: str
+    script: str
+
+
+def to_html(decision: Decision, around: Around | None = None) -> str:
     """Write a decision as one HTML page. The same decision gives the same bytes.
+
+    Parameters
+    ----------
+    decision
+        What the page says.
+    around
+        What an application puts around it. It then sends the rules on loading itself, which let in
+        the style by its `style_hash`.
 
     Raises
     ------
@@ -56,6 +88,8 @@ def to_html(decision: Decision) -> str:
         "tables": Tables(page, decision),
         "next_parts": NEXT,
     }
+    if around is not None:
+        known["around"] = around
     name = "emergency" if decision.kind is Kind.EMERGENCY else "page"
     if name == "page":
         opening = _part("opening", known)
@@ -78,9 +112,16 @@ def print_page(name: str, known: Mapping[str, object], *more_style: str) -> str:
     more_style
         Style sheets of the templates' folder that come after that of every page.
     """
-    style = "".join(_style(sheet) for sheet in ("page.css", *more_style))
+    style = "".join(_style(sheet) for sheet in (SHEET, *more_style))
+    around = known.get("around")
+    style += around.style if isinstance(around, Around) else ""
     shown = {"style": Markup(style), "style_hash": _digest(style)}  # noqa: S704 - our own sheets
     return _environment().get_template(f"{name}.html.j2").render({**known, **shown}) + "\n"
+
+
+def style_hash(around: Around) -> str:
+    """Give the hash of the style of a page with something around it."""
+    return _digest(_style(SHEET) + around.style)
 
 
 def _joined(opening: str, parts: Iterable[Part]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
@@ -15,7 +16,7 @@ from saisei.base.texts import LANGUAGES
 from saisei.decision import emergency_words
 from saisei.web.words import COOKIE, language_of, words
 
-__all__ = ["page", "pages", "static_path"]
+__all__ = ["page", "pages", "printed", "static_path"]
 
 pages = APIRouter(include_in_schema=False)
 
@@ -55,7 +56,12 @@ def page(request: Request, template: str, *, status: int = 200, **known: object)
         "static": static_path,
         **known,
     }
-    return HTMLResponse(_environment().get_template(f"{template}.html.j2").render(shown), status)
+    return HTMLResponse(printed(template, shown), status)
+
+
+def printed(template: str, known: Mapping[str, object]) -> str:
+    """Print a template, whole page or part of one."""
+    return _environment().get_template(f"{template}.html.j2").render(known)
 
 
 @cache
