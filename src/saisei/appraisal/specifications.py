@@ -52,7 +52,7 @@ class Specification:
 class Specifications:
     """Every analysis of a question, by rising estimate.
 
-    `planned` is the analysis by rule, None where the rule's own set is empty.
+    `planned` is the analysis by rule, None where its own set is empty or the measure is another.
     `options` lists for each choice the options that some analysis took.
     """
 
@@ -78,18 +78,22 @@ class _Set:
     contrasts: tuple[Contrast, ...]
 
 
-@lru_cache(maxsize=KEPT)
 def specify(narrowed: Narrowed) -> Specifications | None:
     """Compute the curve; None where no study answers.
 
     The tier of what is asked comes first, then the wider ones. A set of studies that was had
     already by other options is not counted again.
     """
+    return _specify(replace(narrowed, controlled=False))
+
+
+@lru_cache(maxsize=KEPT)
+def _specify(narrowed: Narrowed) -> Specifications | None:
     sets = tuple(_sets(narrowed))
     if not sets:
         return None
     rows = [*_alone(sets), *_frequentist(sets), *_bayesian(sets, narrowed)]
-    rule = _rule(narrowed, sets)
+    rule = _rule(narrowed, sets) if narrowed.measure in (None, narrowed.asked.measure) else None
     order = sorted(range(len(rows)), key=lambda at: (rows[at].estimate, rows[at].options))
     ordered = tuple(rows[at] for at in order)
     planned = next((at for at, row in enumerate(ordered) if row.options == rule), None)
