@@ -11,6 +11,7 @@ from saisei.cases.fields import Effort, Field, FieldType, fields, item_points, t
 from saisei.cases.mistakes import expected_of
 from saisei.cases.reading import case_from_data, read_case
 from saisei.cases.record import RecordRead, Unmapped
+from saisei.cases.schema import case_schema
 from saisei.cases.template import case_template
 from saisei.cases.values import NEVER, EntryValue, Listed, Never, OpenList
 from saisei.cases.writing import extended_case
@@ -34,6 +35,7 @@ __all__ = [
     "State",
     "Unmapped",
     "case_from_data",
+    "case_schema",
     "case_template",
     "case_to_fhir",
     "check_case",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -156,4 +156,4 @@ def _mistake(told: str, table: StudyTable, effects: syn.Effect | None, name: str
     row = int(index) if effects is None else int(effects.index[int(index)])
     places = table.places.get(ours)
     at = Place(name, table.lines[row]) if places is None else places[row]
-    return Problem("table", f"{ours} is {value}", expected, place=at)
+    return Problem("table", f"{ours} is {value}", expected, place=replace(at, path=ours))

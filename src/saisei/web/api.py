@@ -6,6 +6,7 @@ Work that takes time is done beside the event loop; how much of it at once is bo
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -23,7 +24,7 @@ from saisei.evidence.model import Study
 from saisei.forecast import contexts
 from saisei.report import person_screening, screening_to_json, to_json
 from saisei.vocabulary import CellType, Condition, Design, Outcome, Publication, Route, Stage
-from saisei.web.api_models import described
+from saisei.web.api_models import described, openapi_of
 from saisei.web.bodies import Body, Sent, moved
 
 __all__ = ["MOST_STUDIES", "api"]
@@ -113,6 +114,12 @@ def one_study(study_id: str) -> Response:
     return _answer(result_json("study", {"label": found.label, "study": told}))
 
 
+@api.get("/openapi.json", include_in_schema=False)
+def description(request: Request) -> Response:
+    """Describe the API: OpenAPI 3.1 with the schema of each body and answer."""
+    return _answer(json.dumps(openapi_of(request.app), ensure_ascii=False, allow_nan=False))
+
+
 def _answer(text: str) -> Response:
     return Response(text, media_type=JSON)
 
@@ -181,9 +188,10 @@ def _is_number(given: Any) -> bool:
 
 def _of_study(problem: Problem) -> Problem:
     """Tell a mistake of a table by the study's place in the body."""
-    line = problem.place.line if problem.place else None
-    path = "studies" if line is None else f"studies.{line - 1}"
-    where = Place("body", path=f"{path}.{problem.field}" if problem.field else path)
+    place = problem.place or Place("body")
+    path = "studies" if place.line is None else f"studies.{place.line - 1}"
+    name = problem.field or place.path
+    where = Place("body", path=f"{path}.{name}" if name else path)
     return Problem(
         problem.code, problem.found, problem.expected, problem.next_step, where, problem.field
     )

@@ -15,6 +15,8 @@ from starlette.responses import Response
 from saisei import __version__
 from saisei.base.errors import CaseError, DocumentError, InputError, Problem
 from saisei.web.api import api
+from saisei.web.asking import asking
+from saisei.web.evidence import evidence
 from saisei.web.guard import Guard, Limits
 from saisei.web.pages import page, pages
 from saisei.web.problems import problem_response
@@ -50,7 +52,7 @@ def create_app(clock: Callable[[], datetime], limits: Limits | None = None) -> F
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # it stands among the addresses of the API, with its own schemas
         lifespan=_lifespan,
     )
     app.state.clock = clock
@@ -58,6 +60,8 @@ def create_app(clock: Callable[[], datetime], limits: Limits | None = None) -> F
     app.add_exception_handler(RequestValidationError, _not_read)
     app.add_exception_handler(InputError, _mistaken)
     app.include_router(api)
+    app.include_router(asking)
+    app.include_router(evidence)
     app.include_router(pages)
     app.add_middleware(Guard, refuse=_told, limits=limits or Limits())
     return app

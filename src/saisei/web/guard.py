@@ -33,6 +33,8 @@ HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5}
 DRAINED = 16
 """So many bodies' worth is read and thrown away, so that a refusal reaches who is still sending."""
 DRAIN_SECONDS = 5.0
+RETRY = {429: "60", 503: "2"}
+"""After how many seconds to come back."""
 
 Refuse = Callable[[Request, int, str], Response]
 """Makes a refusal of a request, a status and the name of what went wrong."""
@@ -96,8 +98,9 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = _Body(receive, self.limits.body_bytes, time.monotonic() + self.limits.body_seconds)
-        answer = _Answer(send, https=self.limits.https, empty=scope["method"] == "HEAD")
+        until = time.monotonic() + self.limits.body_seconds
+        body = _Body(receive, self.limits.body_bytes, until, more=_has_body(Headers(scope=scope)))
+        answer = _Answer(send, body, https=self.limits.https, empty=scope["method"] == "HEAD")
         client = (scope.get("client") or ("", 0))[0]
         refusal = self._refusal(scope, client)
         with self.clients.under_way(client) as free:
@@ -129,12 +132,9 @@ class Guard:
     async def _refused(
         self, scope: Scope, body: _Body, answer: _Answer, status: int, code: str
     ) -> None:
-        await body.drain()
         response = self.refuse(Request(scope), status, code)
-        if status in {429, 503}:
-            response.headers["retry-after"] = "60" if status == 429 else "2"
-        if body.more:
-            response.headers["connection"] = "close"
+        if status in RETRY:
+            response.headers["retry-after"] = RETRY[status]
         await response(scope, body.inner, answer.send)
 
     def _refusal(self, scope: Scope, client: str) -> tuple[int, str] | None:
@@ -163,8 +163,8 @@ class _Body:
     inner: Receive
     most: int
     until: float
+    more: bool
     read: int = 0
-    more: bool = True
 
     async def receive(self) -> Message:
         message = (
@@ -196,9 +196,13 @@ class _Body:
 
 @dataclass(slots=True)
 class _Answer:
-    """An answer on its way: whether it has begun, and its headers."""
+    """An answer on its way: whether it has begun, and its headers.
+
+    Before it begins, what is still being sent is read and thrown away, as far as that is bounded.
+    """
 
     inner: Send
+    body: _Body
     https: bool
     empty: bool
     begun: bool = False
@@ -206,10 +210,16 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            add_headers(message, https=self.https)
+            await self.body.drain()
+            add_headers(message, https=self.https, last=self.body.more)
         elif self.empty and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self.inner(message)
+
+
+def _has_body(headers: Mapping[str, str]) -> bool:
+    """Whether a body follows."""
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 def _name_of(hosts: list[str]) -> str:

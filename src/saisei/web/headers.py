@@ -56,7 +56,7 @@ STRICT = {
 """What every answer carries unless it says otherwise itself."""
 
 
-def add_headers(message: MutableMapping[str, Any], *, https: bool) -> None:
+def add_headers(message: MutableMapping[str, Any], *, https: bool, last: bool = False) -> None:
     """Complete the head of an answer.
 
     Parameters
@@ -65,6 +65,8 @@ def add_headers(message: MutableMapping[str, Any], *, https: bool) -> None:
         The beginning of an answer, as ASGI has it; it is changed.
     https
         Whether the reader came by HTTPS: then only so from now on, cookies too.
+    last
+        Whether the connection ends with this answer, because a body was not read to its end.
     """
     headers = MutableHeaders(raw=list(message.get("headers", [])))
     for name, value in STRICT.items():
@@ -73,6 +75,8 @@ def add_headers(message: MutableMapping[str, Any], *, https: bool) -> None:
         headers.add_vary_header(LANGUAGE)
     if https:
         headers["strict-transport-security"] = f"max-age={HALF_YEAR}"
+    if last:
+        headers["connection"] = "close"
     message["headers"] = [_secured(*pair) if https else pair for pair in headers.raw]
 
 
