@@ -45,7 +45,11 @@ class Speech:
         if value is None:
             return self.tell("lists.unknown")
         name = str(value.value) if isinstance(value, Enum) else value
-        key = f"terms.{group}.{name}"
+        return self.named(f"terms.{group}", name)
+
+    def named(self, group: str, name: str) -> str:
+        """Give the word of a small list of the catalogue; a name that is not in it stands."""
+        key = f"{group}.{name}"
         return self.tell(key) if self.catalogue.has(key) else name
 
     def terms(self, group: str, values: Iterable[str | Enum | None]) -> str:
