@@ -40,12 +40,13 @@ def json_file(name: str, schema: str, told: Mapping[str, Any]) -> Response:
 def csv_file(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """Give rows as a CSV file; its last columns hold the version and the digest of the data.
 
-    A cell that a spreadsheet would run as a formula is led by an apostrophe.
+    A cell that a spreadsheet would run as a formula is led by an apostrophe. Where there are no
+    rows, one with nothing else tells the version and the digest.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*heads, "saisei_version", "data_digest"])
-    for row in rows:
+    for row in list(rows) or [[""] * len(heads)]:
         writer.writerow([*map(_cell, row), __version__, data_digest()])
     return _file(text.getvalue(), "text/csv", f"{name}.csv")
 

@@ -201,10 +201,10 @@ def dose_words(one: Programme, words: Speech) -> str:
         return ""
     said = []
     if dose.levels:
-        doses = words.joined(amount(level) for level in dose.levels)
+        doses = " / ".join(amount(level) for level in dose.levels)
         said.append(words.tell("therapy.dose_levels", doses=doses))
     if dose.per_kg:
-        doses = words.joined(amount(level) for level in dose.per_kg)
+        doses = " / ".join(amount(level) for level in dose.per_kg)
         said.append(words.tell("therapy.dose_kg", doses=doses))
     if dose.range:
         low, high = amount(dose.range[0]), amount(dose.range[-1])
