@@ -20,6 +20,7 @@ from saisei.web.evidence import evidence
 from saisei.web.guard import Guard, Limits
 from saisei.web.pages import page, pages
 from saisei.web.problems import problem_response
+from saisei.web.therapies import therapies
 from saisei.web.words import language_of
 
 __all__ = ["create_app"]
@@ -62,6 +63,7 @@ def create_app(clock: Callable[[], datetime], limits: Limits | None = None) -> F
     app.include_router(api)
     app.include_router(asking)
     app.include_router(evidence)
+    app.include_router(therapies)
     app.include_router(pages)
     app.add_middleware(Guard, refuse=_told, limits=limits or Limits())
     return app
