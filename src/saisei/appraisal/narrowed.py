@@ -25,6 +25,7 @@ from saisei.vocabulary import (
     CellType,
     Condition,
     Design,
+    Donor,
     Outcome,
     Route,
     RouteKind,
@@ -62,6 +63,8 @@ class Narrowed:
         Always named: results of different conditions are never put together.
     route, route_kind
         At most one of the two: a route by itself, or every route of a kind.
+    donor
+        Whose cells: a person's own and a stranger's are not the same.
     controlled
         Whether comparisons without randomisation may enter the pool too. They never enter a
         verdict.
@@ -75,6 +78,7 @@ class Narrowed:
     cells: CellType | None = None
     route: Route | None = None
     route_kind: RouteKind | None = None
+    donor: Donor | None = None
     controlled: bool = False
     measure: Measure | None = None
 
@@ -110,6 +114,7 @@ class Narrowed:
             question_at(self.asked, somebody, "C"),
             stage=self.stage,
             cells=None if self.cells is None else frozenset({self.cells}),
+            donors=None if self.donor is None else frozenset({self.donor}),
             routes=None if self.route is None else frozenset({self.route}),
             route_kind=self.route_kind if self.route is None else None,
             designs=(Design.RCT, Design.CONTROLLED) if self.controlled else (Design.RCT,),

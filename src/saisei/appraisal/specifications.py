@@ -133,8 +133,8 @@ def _wider(narrowed: Narrowed) -> Iterator[Narrowed]:
     """Give what is asked, then what holds less the same: the kind of delivery, the condition."""
     yield narrowed
     if narrowed.tier == "A":
-        yield replace(narrowed, cells=None, route=None, route_kind=narrowed.kind)
-    whole = replace(narrowed, stage=None, cells=None, route=None, route_kind=None)
+        yield replace(narrowed, cells=None, donor=None, route=None, route_kind=narrowed.kind)
+    whole = Narrowed(narrowed.asked, narrowed.condition, measure=narrowed.measure)
     if whole != narrowed and narrowed.tier != "C":
         yield whole
 

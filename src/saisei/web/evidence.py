@@ -25,6 +25,7 @@ from saisei.web.question_pictures import (
     PICTURES,
     SPECIFICATION_HEADS,
     picture_of,
+    slim_forest,
     specification_rows,
 )
 from saisei.web.question_views import (
@@ -182,6 +183,7 @@ def one_question(request: Request, question_id: str) -> Response:
         chosen=chosen,
         query=query_of(chosen, filters),
         view=question_view(narrowed, method, speech(language)),
+        slim=slim_forest(narrowed, method, language),
         pictures={name: picture for name, picture in drawn.items() if picture is not None},
     )
 

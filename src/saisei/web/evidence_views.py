@@ -17,6 +17,7 @@ from saisei.vocabulary import (
     CellType,
     Condition,
     Design,
+    Donor,
     Outcome,
     Route,
     RouteKind,
@@ -101,7 +102,7 @@ def study_filters(language: Language) -> tuple[Filter, ...]:
     used = {name: {found for one in studies() for found in _found(one, name)} for name in _LOOKED}
     plain: dict[str, type[Enum]] = {
         "condition": Condition, "stage": Stage, "cells": CellType, "design": Design,
-        "outcome": Outcome,
+        "outcome": Outcome, "donor": Donor,
     }  # fmt: skip
 
     def options(name: str) -> tuple[Option, ...]:
@@ -115,26 +116,30 @@ def study_filters(language: Language) -> tuple[Filter, ...]:
     )
 
 
-_LOOKED = ("condition", "stage", "route", "cells", "design", "outcome")
+_LOOKED = ("condition", "stage", "route", "cells", "donor", "design", "outcome")
 
 
 def _found(study: Study, name: str) -> frozenset[str]:
     """Give a study's words for one filter; none where its file does not state them."""
+    return frozenset(word.value for word in _words_of(study, name) if word is not None)
+
+
+def _words_of(study: Study, name: str) -> Iterable[Enum | None]:
     arms = study.treatment_arms
     match name:
-        case "condition":
-            return frozenset({study.condition.value})
         case "stage":
-            return frozenset(stage.value for stage in stages_treated(study))
+            return stages_treated(study)
         case "route":
             routes = [arm.route for arm in arms if arm.route is not None]
-            return frozenset(r.value for route in routes for r in (route, ROUTE_KINDS[route]))
+            return (*routes, *(ROUTE_KINDS[route] for route in routes))
         case "cells":
-            return frozenset(arm.cell_type.value for arm in arms if arm.cell_type is not None)
-        case "design":
-            return frozenset() if study.design is None else frozenset({study.design.value})
+            return [arm.cell_type for arm in arms]
+        case "donor":
+            return [arm.donor for arm in arms]
+        case "outcome":
+            return [row.outcome for row in study.outcomes]
         case _:
-            return frozenset(row.outcome.value for row in study.outcomes)
+            return (study.condition if name == "condition" else study.design,)
 
 
 def study_list(chosen: Mapping[str, str], language: Language) -> StudyList:
@@ -178,7 +183,7 @@ def study_row(study_id: str, language: Language) -> StudyRow:
     return StudyRow(
         study.id,
         study.title,
-        study.year,
+        None if str(study.year) in study.title else study.year,
         words.term("design", study.design),
         study.enrolled,
         "; ".join(given),
@@ -190,8 +195,8 @@ def study_row(study_id: str, language: Language) -> StudyRow:
 
 
 LIST_HEADS = (
-    "id", "title", "year", "design", "condition", "stages_treated", "cells", "routes", "people",
-    "publication", "risk_of_bias", "registry", "doi", "read_by", "address",
+    "id", "title", "year", "design", "condition", "stages_treated", "cells", "donors", "routes",
+    "people", "publication", "risk_of_bias", "registry", "doi", "read_by", "address",
 )  # fmt: skip
 
 
@@ -208,7 +213,7 @@ def _list_row(study: Study, read_by: str) -> tuple[object, ...]:
     routes = dict.fromkeys(a.route.value for a in study.treatment_arms if a.route is not None)
     return (
         study.id, study.title, study.year, said("design"), study.condition.value, said("stage"),
-        said("cells"), "; ".join(routes), study.enrolled, study.publication.value,
+        said("cells"), said("donor"), "; ".join(routes), study.enrolled, study.publication.value,
         overall_bias(study), "; ".join(study.registry), study.doi, read_by,
         f"/evidence/studies/{study.id}",
     )  # fmt: skip

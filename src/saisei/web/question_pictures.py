@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Literal, get_args
+
+from markupsafe import Markup
 
 from saisei import synthesis as syn
 from saisei.appraisal import (
@@ -16,6 +20,7 @@ from saisei.appraisal import (
     specify,
 )
 from saisei.base.texts import Language
+from saisei.decision.views import FindingView, ForestRow, PooledRow
 from saisei.evidence import Contrast, is_ratio, study
 from saisei.report import (
     EffectScale,
@@ -25,6 +30,7 @@ from saisei.report import (
     pool_funnel,
 )
 from saisei.report.pictures.effects import EffectWords
+from saisei.report.pictures.forest import forest_picture, interval_words
 from saisei.report.pictures.specification import (
     SpecificationPlot,
     SpecificationPoint,
@@ -32,12 +38,14 @@ from saisei.report.pictures.specification import (
 )
 from saisei.web.evidence_words import Speech, speech
 
-__all__ = ["PICTURES", "Picture", "picture_of", "specification_rows"]
+__all__ = ["PICTURES", "Picture", "picture_of", "slim_forest", "specification_rows"]
 
 Picture = Literal["forest", "funnel", "network", "network-forest", "specifications"]
 PICTURES: tuple[Picture, ...] = get_args(Picture)
 FEWEST_FOR_FUNNEL = 3
 KEPT = 1024
+FAR = 700.0
+"""A logarithm beyond this has no ratio that a number can hold."""
 
 
 @lru_cache(maxsize=KEPT)
@@ -81,6 +89,61 @@ def _pool(picture: Picture, pooled: NarrowedPool, words: Speech) -> str | None:
     missing = [c.label for c, _ in pooled.beside]
     missing += [trial.title for trial in pooled.selection.unreported]
     return pool_forest(pooled.pool, labels, scale, columns, missing, words.language)
+
+
+@lru_cache(maxsize=KEPT)
+def slim_forest(narrowed: Narrowed, method: Estimator, language: Language) -> Markup | None:
+    """Draw the forest for a narrow screen, to stand inside a page; None where nothing is held."""
+    pooled, words = pool_of(narrowed, method), speech(language)
+    if pooled.pool is None:
+        return None
+    view = _finding_view(pooled, pooled.pool, words)
+    said = [(row.label, interval_words(view, row, words.tell)) for row in view.rows]
+    rows = [words.tell("pictures.row", label=label, interval=words_) for label, words_ in said]
+    whole = interval_words(view, view.pooled, words.tell) if view.pooled else ""
+    return forest_picture(
+        "slim",
+        view,
+        words.tell,
+        words.tell("pictures.title", title=view.title),
+        words.tell(
+            "pictures.desc",
+            rows=" ".join(rows),
+            pooled=words.tell("pictures.together", interval=whole),
+        ),
+    )
+
+
+def _finding_view(pooled: NarrowedPool, pool: syn.PoolResult, words: Speech) -> FindingView:
+    """Lay a pool out as the pictures of a report take it."""
+    measure = pooled.narrowed.question.wanted_measure
+    ratio = is_ratio(measure)
+    total, reach = float(pool.weights.sum()), NormalDist().inv_cdf(0.5 + 0.5 * pool.level)
+
+    def shown(value: float) -> float:
+        return math.exp(min(max(value, -FAR), FAR)) if ratio else value
+
+    rows = tuple(
+        ForestRow(
+            c.study_id, c.label, str(c.treated), str(c.control), shown(c.y),
+            shown(c.y - reach * c.se), shown(c.y + reach * c.se), float(weight) / total, c.bias,
+        )
+        for c, weight in zip(pooled.held, pool.weights, strict=True)
+    )  # fmt: skip
+    new = pool.prediction_interval if pool.k > 1 else None
+    low, high = (None, None) if new is None else map(shown, new)
+    whole = PooledRow(
+        words.tell("pictures.pool"), shown(pool.estimate), shown(pool.ci[0]), shown(pool.ci[1]),
+        low, high, pooled.estimator,
+    )  # fmt: skip
+    return FindingView(
+        id=pooled.narrowed.asked.id, outcome=pooled.narrowed.asked.outcome,
+        title=words.term("measure", measure), tier="", tier_note="",
+        scale=words.term("measure", measure), log_axis=ratio,
+        better="right" if pooled.held[0].benefit > 0 else "left", null=1.0 if ratio else 0.0,
+        worthwhile=None, rows=rows, pooled=whole, verdict="", sentences=(), certainty="",
+        reasons=(), counts=(), left_out=(), unread=(),
+    )  # fmt: skip
 
 
 def _network(picture: Picture, pooled: NarrowedPool, words: Speech) -> str | None:

@@ -24,7 +24,7 @@ from saisei.base.texts import Language
 from saisei.evidence import Contrast, Unreported, beside_text, is_ratio, studies
 from saisei.evidence.question import MEASURES, fitting_kind
 from saisei.report.pictures.effects import EffectWords, show_short
-from saisei.vocabulary import CellType, Condition, Outcome, Route, RouteKind, Stage
+from saisei.vocabulary import CellType, Condition, Donor, Outcome, Route, RouteKind, Stage
 from saisei.web.evidence_views import route_options
 from saisei.web.evidence_words import Speech, speech
 from saisei.web.filters import Filter, Option
@@ -102,6 +102,7 @@ def whom_filters(language: Language) -> tuple[Filter, ...]:
         Filter("stage", label("stage"), several("stage", list(Stage)), anything),
         Filter("route", label("route"), route_options(words), anything),
         Filter("cells", label("cells"), several("cells", cells), anything),
+        Filter("donor", label("donor"), several("donor", list(Donor)), anything),
     )
 
 
@@ -144,6 +145,7 @@ def narrowed_of(asked: Asked, chosen: Mapping[str, str]) -> Narrowed:
         CellType(chosen["cells"]) if chosen.get("cells") else None,
         Route(route) if route and route not in kinds else None,
         RouteKind(route) if route in kinds else None,
+        Donor(chosen["donor"]) if chosen.get("donor") else None,
         controlled=chosen.get("design") == "controlled",
         measure=None if measure == asked.measure else cast("Any", measure),
     )
@@ -289,6 +291,7 @@ def pool_data(view: QuestionView) -> dict[str, Any]:
         "condition": view.narrowed.condition.value,
         "stage": view.narrowed.stage and view.narrowed.stage.value,
         "cells": view.narrowed.cells and view.narrowed.cells.value,
+        "donor": view.narrowed.donor and view.narrowed.donor.value,
         "route": view.narrowed.route and view.narrowed.route.value,
         "route_kind": view.narrowed.kind and view.narrowed.kind.value,
         "designs": [design.value for design in question.designs],

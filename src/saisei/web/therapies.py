@@ -26,10 +26,9 @@ from saisei.web.therapy_views import (
     programme_data,
     sold,
     therapy_page,
-    trial_data,
-    trial_page,
     what_it_is,
 )
+from saisei.web.trial_views import trial_data, trial_page
 from saisei.web.words import language_of
 
 __all__ = ["therapies"]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
+from itertools import product
 from typing import Any
 
 from saisei.appraisal import Asked, Claim, Finding, Narrowed, asked_questions, claims, finding_of
 from saisei.base.sources import Source, Statement
-from saisei.base.texts import Language
 from saisei.evidence import Study, studies
 from saisei.therapies import (
     Caution,
@@ -20,7 +19,6 @@ from saisei.therapies import (
     Trial,
     cautions,
     deaths_sentence,
-    describe,
     harms_of,
     legal_route,
     plan_journey,
@@ -29,21 +27,16 @@ from saisei.therapies import (
     therapy_sources,
     trials_of,
 )
-from saisei.therapies.rules import trial_rules
-from saisei.vocabulary import CellType, Condition, Route, Stage
+from saisei.vocabulary import CellType, Donor, Route, Stage
 from saisei.web.evidence_words import Speech
 from saisei.web.study_views import amount
 
 __all__ = [
     "Answered",
-    "RuleLine",
     "TherapyPage",
-    "TrialPage",
     "programme_data",
     "sold",
     "therapy_page",
-    "trial_data",
-    "trial_page",
 ]
 
 
@@ -81,32 +74,6 @@ class TherapyPage:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleLine:
-    """One entry rule: as printed, and as it is tested."""
-
-    id: str
-    text: str
-    sentence: str
-    team: bool
-    source: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrialPage:
-    """All that the page of a trial shows."""
-
-    trial: Trial
-    standing: tuple[Statement, ...]
-    first: tuple[RuleLine, ...]
-    inclusion: tuple[RuleLine, ...]
-    exclusion: tuple[RuleLine, ...]
-    programme: Programme | None
-    studies: tuple[Study, ...]
-    sources: tuple[Source, ...]
-
-
 def sold(programme: Programme) -> bool:
     """Whether clinics sell it outside any trial of its own."""
     return programme.asrm_class is not None and not programme.registry
@@ -124,7 +91,7 @@ def therapy_page(programme: Programme, words: Speech) -> TherapyPage:
         programme,
         tuple(_facts(programme, words)),
         tuple(_standing(programme, words)),
-        tuple(_unknown(programme, journey, words, answered=bool(answered))),
+        tuple(_unknown(programme, journey, words, answered)),
         deaths_sentence() if deadly else None,
         tuple(harm for harm in harms if harm.group != "death"),
         tuple(caution for caution in cautions() if steps & set(caution.steps)),
@@ -209,7 +176,7 @@ def dose_words(one: Programme, words: Speech) -> str:
     if dose.range:
         low, high = amount(dose.range[0]), amount(dose.range[-1])
         said.append(words.tell("therapy.dose_range", low=low, high=high))
-    if dose.administrations:
+    if any(count > 1 for count in dose.administrations):
         times = "–".join(str(count) for count in dose.administrations)
         said.append(words.tell("therapy.dose_times", times=times))
     return words.joined(said)
@@ -242,23 +209,24 @@ def _standing(one: Programme, words: Speech) -> Iterator[tuple[str, str, bool]]:
 
 
 def _unknown(
-    one: Programme, journey: Journey, words: Speech, *, answered: bool
+    one: Programme, journey: Journey, words: Speech, answered: tuple[Answered, ...]
 ) -> Iterator[tuple[str, str]]:
+    """Say what is not known, the effect first."""
+
     def say(key: str) -> str:
         return words.tell(f"therapy.unknown_{key}")
 
-    if not answered:
-        yield say("effect"), ""
-    if not one.criteria_published:
-        yield say("rules"), ""
-    if sold(one):
-        yield say("rate"), ""
-    if one.dose is None:
-        yield say("dose"), ""
-    if one.window is None:
-        yield say("window"), ""
-    if one.visits is None:
-        yield say("visits"), ""
+    unsure = all(found.finding.verdict.word == "uncertain" for found in answered)
+    missing = {
+        "effect": not answered,
+        "uncertain": bool(answered) and unsure,
+        "rules": not one.criteria_published,
+        "rate": sold(one),
+        "dose": one.dose is None,
+        "window": one.window is None,
+        "visits": one.visits is None,
+    }
+    yield from ((say(key), "") for key, holds in missing.items() if holds)
     silent = [step.title for step in journey.steps if step.low is None and not step.duration]
     if silent:
         yield say("times"), "; ".join(silent)
@@ -269,7 +237,7 @@ def _unknown(
 
 @cache
 def _pairs(programme_id: str) -> tuple[tuple[CellType, Route], ...]:
-    one = next(p for p in programmes() if p.id == programme_id)
+    one = _programme(programme_id)
     return tuple(
         (cells, route) for cells in one.cells for route in one.routes if cells != CellType.OTHER
     )
@@ -280,29 +248,35 @@ def answers_about(programme: Programme) -> tuple[Answered, ...]:
 
     The phases are those of the programme; every phase where it names none.
     """
-    return _answers(programme.id, programme.condition, programme.stage or tuple(Stage))
+    return _answers(programme.id, programme.stage or tuple(Stage))
 
 
 @cache
-def _answers(
-    programme_id: str, conditions: tuple[Condition, ...], stages: tuple[Stage, ...]
-) -> tuple[Answered, ...]:
+def _answers(programme_id: str, stages: tuple[Stage, ...]) -> tuple[Answered, ...]:
+    programme = _programme(programme_id)
+    whom = product(_pairs(programme_id), programme.condition, stages, asked_questions())
     found = []
-    for cells, route in _pairs(programme_id):
-        for condition in conditions:
-            for stage in stages:
-                for asked in asked_questions():
-                    narrowed = Narrowed(asked, condition, stage, cells, route)
-                    finding = finding_of(narrowed)
-                    if finding.tier is not None:
-                        found.append(Answered(asked, finding, narrowed, _address(narrowed)))
+    for (cells, route), condition, stage, asked in whom:
+        narrowed = Narrowed(asked, condition, stage, cells, route, donor=_donor(programme))
+        finding = finding_of(narrowed)
+        if finding.tier is not None:
+            found.append(Answered(asked, finding, narrowed, _address(narrowed)))
     return tuple(found)
+
+
+def _donor(programme: Programme) -> Donor | None:
+    """Give whose cells they are, where that is one kind: own and donated ones are not the same."""
+    return programme.donors[0] if len(programme.donors) == 1 else None
+
+
+def _programme(programme_id: str) -> Programme:
+    return next(one for one in programmes() if one.id == programme_id)
 
 
 def _address(narrowed: Narrowed) -> str:
     told = {
         "condition": narrowed.condition, "stage": narrowed.stage, "route": narrowed.route,
-        "cells": narrowed.cells,
+        "cells": narrowed.cells, "donor": narrowed.donor,
     }  # fmt: skip
     query = "&".join(f"{name}={value.value}" for name, value in told.items() if value is not None)
     return f"/evidence/questions/{narrowed.asked.id}?{query}"
@@ -311,12 +285,17 @@ def _address(narrowed: Narrowed) -> str:
 def _addresses(programme: Programme, words: Speech) -> Iterator[tuple[str, str]]:
     for cells, route in _pairs(programme.id):
         label = words.joined((words.term("cells", cells), words.term("route", route)))
-        if any(_same(study, cells, route) for study in studies()):
-            yield f"/evidence?route={route.value}&cells={cells.value}", label
+        donor = _donor(programme)
+        if any(_same(study, cells, route, donor) for study in studies()):
+            whose = "" if donor is None else f"&donor={donor.value}"
+            yield f"/evidence?route={route.value}&cells={cells.value}{whose}", label
 
 
-def _same(study: Study, cells: CellType, route: Route) -> bool:
-    return any(arm.cell_type is cells and arm.route is route for arm in study.treatment_arms)
+def _same(study: Study, cells: CellType, route: Route, donor: Donor | None) -> bool:
+    return any(
+        arm.cell_type is cells and arm.route is route and (donor is None or arm.donor is donor)
+        for arm in study.treatment_arms
+    )
 
 
 def _studies_of(programme: Programme) -> tuple[tuple[Study, ...], tuple[Study, ...]]:
@@ -327,7 +306,8 @@ def _studies_of(programme: Programme) -> tuple[tuple[Study, ...], tuple[Study, .
     same = tuple(
         study
         for study in studies()
-        if study.id not in mine and any(_same(study, *pair) for pair in _pairs(programme.id))
+        if study.id not in mine
+        and any(_same(study, *pair, _donor(programme)) for pair in _pairs(programme.id))
     )
     return own, same
 
@@ -339,39 +319,6 @@ def _claims(programme: Programme) -> tuple[Claim, ...]:
         for claim in claims(programme.pages)
         if programme.id in claim.about or (sold(programme) and not claim.about)
     )
-
-
-def trial_page(trial: Trial, as_of: datetime, language: Language) -> TrialPage:
-    """Gather what the page of a trial shows."""
-    rules = [(rule.kind, _rule(rule, language)) for rule in trial.criteria]
-    return TrialPage(
-        trial,
-        describe(trial.id, as_of, language).statements,
-        tuple(_rule(rule, language) for rule in trial_rules(trial)),
-        tuple(line for kind, line in rules if kind == "inclusion"),
-        tuple(line for kind, line in rules if kind == "exclusion"),
-        next((one for one in programmes() if one.id == trial.programme), None),
-        tuple(study for study in studies() if trial.id in study.registry),
-        tuple(therapy_sources()[key] for key in trial.source_keys),
-    )
-
-
-def _rule(rule: Any, language: Language) -> RuleLine:
-    team = bool(rule.judgement or rule.team_fields)
-    return RuleLine(rule.id, rule.text, rule.sentence(language), team, rule.source, rule.note)
-
-
-def trial_data(page: TrialPage) -> dict[str, Any]:
-    """Give a trial as plain values."""
-    told = page.trial.model_dump(mode="json", exclude={"criteria"})
-    rules = [
-        {
-            "id": rule.id, "kind": rule.kind, "text": rule.text, "sentence": rule.sentence(),
-            "source": rule.source, "judgement": rule.judgement, "note": rule.note,
-        }
-        for rule in page.trial.criteria
-    ]  # fmt: skip
-    return {**told, "criteria": rules, "standing": [said.text for said in page.standing]}
 
 
 def programme_data(programme: Programme) -> dict[str, Any]:
