@@ -43,7 +43,7 @@ class Around:
     Parameters
     ----------
     above, below
-        What stands before and after the page.
+        What stands after the words on emergencies, and at the end.
     style
         The look of these.
     script

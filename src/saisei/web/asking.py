@@ -68,9 +68,9 @@ async def next_page(request: Request) -> Response:
 @asking.post("/ask/file")
 async def load(request: Request) -> Response:
     """Go on with the answers of a file; it is read and not kept."""
-    form = await request.form(max_files=1, max_fields=10)
-    file = form.get("file")
-    content = await file.read() if isinstance(file, UploadFile) else b""
+    async with request.form(max_files=1, max_fields=10) as form:  # closed: it never gets to a disk
+        file = form.get("file")
+        content = await file.read() if isinstance(file, UploadFile) else b""
     sent = Sent(request, language_of(request), _now(request), Posted())
     return await run_in_threadpool(_loaded, sent, content)
 
@@ -99,8 +99,9 @@ def _now(request: Request) -> datetime:
 
 
 async def _sent(request: Request) -> Sent:
-    form = await request.form(max_files=0, max_fields=5000)
-    posted = read_posted((n, text) for n, text in form.multi_items() if isinstance(text, str))
+    async with request.form(max_files=0, max_fields=5000) as form:
+        pairs = form.multi_items()
+    posted = read_posted((name, text) for name, text in pairs if isinstance(text, str))
     return Sent(request, posted.language or language_of(request), _now(request), posted)
 
 

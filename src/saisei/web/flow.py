@@ -71,6 +71,7 @@ def _further(
     case: Case, said: Mapping[str, Any], before: frozenset[str], language: Language
 ) -> Iterator[Wanted]:
     answered = {name for name in said if name in fields() and not _is_open(case, said, name)}
+    answered |= {one.id for name in answered if (one := sheet_of(fields()[name]))}
     trials = OpenTrials(case, screen(case).trials, frozenset(answered | before))
     names = trials.order(asking_table("at_once")).asked if trials.open else ()
     found: dict[str, Question] = {}

@@ -85,6 +85,8 @@ class Asked:
     parts: tuple[Part, ...] = ()
     units: tuple[Choice, ...] = ()
     dated: bool = False
+    another_day: bool = False
+    """Whether the date is folded away: the answer is about today as a rule."""
     timed: bool = False
     step: str = "any"
     why: tuple[str, ...] = ()
@@ -128,6 +130,7 @@ def asked(
         parts=_parts(wanted, language),
         units=_units(wanted, language),
         dated=wanted.valid_for is not None and wanted.type not in ("date", "datetime"),
+        another_day=control in ("choice", "choices") and wanted.group != "scales",
         timed=wanted.type == "datetime",
         step=f"{wanted.step:g}" if wanted.step else "any",
         why=why,

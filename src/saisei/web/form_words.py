@@ -35,6 +35,9 @@ def label_of(name: str, language: Language) -> str:
 
 def word_of(value: str, language: Language) -> str:
     """Give the word of a value without quotation marks."""
+    words = asking_words(language)
+    if words.has(f"word.{value}"):
+        return words.say(f"word.{value}")
     return value_word(value, language).strip(QUOTES)
 
 

@@ -10,6 +10,7 @@ from saisei.base.dates import PartialDate
 from saisei.base.texts import Language
 from saisei.cases import NEVER, Case, Entry, Field, Listed, fields
 from saisei.scales import score_items
+from saisei.web.answers import UNKNOWN
 from saisei.web.form import whole_of
 from saisei.web.form_words import asking_table, asking_words, label_of, unit_word, word_of
 from saisei.web.kept import AS_OF
@@ -53,7 +54,7 @@ def _told(case: Case, wanted: Field, language: Language) -> Told:
     stale = case.answer(wanted.id).state == "stale"
     notes = [say("answer.too_old")] if stale else []
     notes += filter(None, [incomplete(case, wanted, language)])
-    label = label_of(wanted.id, language)
+    label = label_of(whole_of(wanted.id), language)
     return Told(whole_of(wanted.id), label, "; ".join(values), tuple(notes))
 
 
@@ -84,8 +85,8 @@ def _value(wanted: Field, value: Any, language: Language) -> str:
 
 def _single(wanted: Field, value: Any, language: Language) -> str:
     say = asking_words(language).say
-    if value is NEVER:
-        return say("answer.never_short")
+    if value in (NEVER, UNKNOWN):
+        return say("answer.never_short" if value is NEVER else "page.unknown")
     if isinstance(value, bool):
         return say("answer.yes" if value else "answer.no")
     if isinstance(value, float):
@@ -120,6 +121,7 @@ def _parts(wanted: Field, value: Mapping[str, Any], language: Language) -> str:
 
 
 def _shown(value: Mapping[str, Any], wanted: Field, language: Language) -> Iterator[str]:
+    say, of = asking_words(language).say, wanted.scale
     for name, one in value.items():
-        label = label_of(name, language) if wanted.type == "map" else name
+        label = label_of(name, language) if wanted.type == "map" else say(f"item.{of}.{name}")
         yield f"{label} {one:g}" if isinstance(one, float) else f"{label} {one}"
