@@ -25,6 +25,8 @@ def nowhere(*_steps: Hashable) -> None:
     """Locate a value that stands in no file."""
 
 
+HINTED = 50
+"""Of so many mistakes what was probably meant is searched for, which takes time."""
 WRAPPER = ("value", "unit", "date", "source", "open", "without")
 
 
@@ -69,7 +71,8 @@ def read_all(
     for key, raw in data.items():
         wanted = fields().get(key) if isinstance(key, str) else None
         if wanted is None or wanted.derived:
-            problems.append(_refused(key, wanted, locate(key)))
+            hint = len(problems) < HINTED
+            problems.append(_refused(key, wanted, locate(key), hint=hint))
             continue
         reading = _FieldReader(wanted, moment, locate)
         if found := reading.entries(raw):
@@ -78,7 +81,7 @@ def read_all(
     return entries, problems
 
 
-def _refused(key: Hashable, wanted: Field | None, place: Place | None) -> Problem:
+def _refused(key: Hashable, wanted: Field | None, place: Place | None, *, hint: bool) -> Problem:
     if wanted is not None:
         inputs = ", ".join(wanted.inputs)
         return Problem(
@@ -90,10 +93,10 @@ def _refused(key: Hashable, wanted: Field | None, place: Place | None) -> Proble
             wanted.id,
         )
     name = str(key)[:60]
-    near = nearest(name)
-    hint = f"Did you mean `{near}`?" if near else "The empty case lists every field"
+    near = nearest(name) if hint else None
+    step = f"Did you mean `{near}`?" if near else "The empty case lists every field"
     return Problem(
-        "unknown-field", "there is no such field", "a field of the case", hint, place, name
+        "unknown-field", "there is no such field", "a field of the case", step, place, name
     )
 
 
