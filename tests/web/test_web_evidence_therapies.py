@@ -117,3 +117,10 @@ def test_names_stand_in_the_language_of_the_page() -> None:
     one = programme("multistem-intravenous")
     assert one.name_ja in ask(f"/therapies/{one.id}", "ja").text
     assert f'<span lang="en">{trial("NCT02448641").title}' in ask("/trials/NCT02448641", "ja").text
+
+
+def test_own_cells_and_donated_ones_are_not_the_same() -> None:
+    own = ask("/therapies/ad-msc-intravenous-asrm").text
+    donated = "/evidence/studies/de-celis-ruiz-2022-amascis"
+    assert donated not in own
+    assert donated in ask("/therapies/ad-msc-allogeneic-iv").links

@@ -8,15 +8,19 @@ from starlette.responses import Response
 from saisei.therapies import (
     Programme,
     Trial,
+    after_cells,
     cautions_rule,
     describe,
     harms_note,
+    law_elsewhere,
     not_found,
     programme,
     programmes,
+    questions_for_clinic,
     trial,
     trials,
     trials_of,
+    warning_signs_of_a_clinic,
 )
 from saisei.web.downloads import json_file
 from saisei.web.evidence_words import speech
@@ -51,6 +55,12 @@ def all_therapies(request: Request) -> Response:
         trials_of=trials_of,
         what=lambda one: what_it_is(one, words),
         unread=not_found(),
+        advice=[
+            ("questions", questions_for_clinic(words.language)),
+            ("warnings", warning_signs_of_a_clinic(words.language)),
+            ("after", after_cells(words.language)),
+            ("law", law_elsewhere(words.language)),
+        ],
         registry_link=registry_link,
     )
 

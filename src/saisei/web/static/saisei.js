@@ -20,6 +20,8 @@
       if (mine !== turn) return;
       if (!answer.ok || !found) { location.assign(address); return; }
       document.querySelector("[data-found]").replaceWith(found);
+      const said = found.querySelector("[data-said]");
+      document.querySelector("[data-status]").textContent = said ? said.textContent : "";
       const languages = document.querySelector("form.languages input[name=back]");
       if (languages) languages.value = address;
       if (keep) history.pushState(null, "", address);
