@@ -243,6 +243,7 @@ def test_a_cell_is_no_formula() -> None:
         ("/evidence/studies/prasad-2014", "/evidence/studies/prasad-2014-invest"),
         ("/evidence/studies/TREASURE", "/evidence/studies/houkin-2024-treasure"),
         ("/evidence/questions/deaths", "/evidence/questions/death"),
+        ("/evidence/questions/death/forest.png", "/evidence/questions/death/forest.svg"),
         ("/therapies/nr1", "/therapies/nr1-intracerebral"),
         ("/trials/NCT0244864", "/trials/NCT02448641"),
     ],

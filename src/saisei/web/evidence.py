@@ -57,6 +57,8 @@ from saisei.web.words import language_of
 
 __all__ = ["evidence"]
 
+FILES = ("pool.json", "comparisons.csv", "specifications.csv", "forest.svg", "specifications.svg")
+
 evidence = APIRouter(route_class=ToldRoute, include_in_schema=False)
 
 
@@ -218,13 +220,14 @@ def question_file(request: Request, question_id: str, file: str) -> Response:
         case "specifications.csv":
             rows = specification_rows(narrowed)
             return csv_file(f"specifications-{name}", SPECIFICATION_HEADS, rows)
-    for picture in PICTURES:
-        if file == f"{picture}.svg":
-            drawn = picture_of(picture, narrowed, method, language)
-            if drawn is not None:
-                return svg_download(f"{picture}-{name}", drawn)
     home = f"/evidence/questions/{asked.id}"
-    raise Missing("picture", file, home=home)
+    picture = next((one for one in PICTURES if file == f"{one}.svg"), None)
+    if picture is None:
+        raise Missing("file", file, [(f"{home}/{one}", one) for one in FILES], home=home)
+    drawn = picture_of(picture, narrowed, method, language)
+    if drawn is None:
+        raise Missing("picture", file, home=home)
+    return svg_download(f"{picture}-{name}", drawn)
 
 
 @evidence.get("/sources")

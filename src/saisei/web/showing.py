@@ -22,7 +22,7 @@ from saisei.web.words import language_of
 
 __all__ = ["Missing", "ToldRoute", "evidence_read", "nearest", "shown", "source_address"]
 
-What = Literal["study", "question", "programme", "trial", "picture"]
+What = Literal["study", "question", "programme", "trial", "picture", "file"]
 
 
 class Missing(Exception):  # noqa: N818 - it is an answer (404), not an error of ours

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from saisei.therapies import (
     Programme,
@@ -88,6 +88,12 @@ def therapy_json(programme_id: str) -> Response:
     """Give a therapy as data."""
     one = _programme(programme_id)
     return json_file(f"therapy-{one.id}", "therapy", {"therapy": programme_data(one)})
+
+
+@therapies.get("/trials")
+def all_trials() -> Response:
+    """Lead on to the list of trials, which stands with the therapies."""
+    return RedirectResponse("/therapies#trials", 307)
 
 
 @therapies.get("/trials/{trial_id}")
