@@ -281,7 +281,7 @@ def gain_line(gain: Gain, words: Speech) -> GainLine:
         value = _short(gain.value)
     if gain.low is not None and gain.high is not None:
         low, high = (_short(100 * e if share else e) for e in (gain.low, gain.high))
-        value += f" ({low}–{high})" if share else f" ({low} … {high})"
+        value = words.tell("pictures.interval", estimate=value, low=low, high=high)
     said = [flag_text(flag, words.language) for flag in gain.flags]
     said += [words.tell("study.press")] if gain.press_release else []
     said += [words.tell("study.second_hand")] if gain.second_hand else []
