@@ -190,7 +190,7 @@ def _held(pooled: NarrowedPool, words: Speech) -> tuple[ContrastLine, ...]:
 
 def _line(contrast: Contrast, weight: str, words: Speech, why: str = "") -> ContrastLine:
     return ContrastLine(
-        contrast, effect_words(contrast), weight, contrast_notes(contrast, words), why
+        contrast, effect_words(contrast, words), weight, contrast_notes(contrast, words), why
     )
 
 

@@ -219,11 +219,12 @@ def amount(cells: float) -> str:
     return f"{cells:,.0f}"
 
 
-def effect_words(contrast: Contrast) -> str:
+def effect_words(contrast: Contrast, words: Speech) -> str:
     """Write a comparison with its 95 % interval, ratios as ratios."""
     half = Z * contrast.se
     show = EffectWords([half], ratio=is_ratio(contrast.measure))
-    return f"{show.show(contrast.y)} ({show.interval(contrast.y - half, contrast.y + half)})"
+    middle, low, high = map(show.show, (contrast.y, contrast.y - half, contrast.y + half))
+    return words.tell("pictures.interval", estimate=middle, low=low, high=high)
 
 
 def contrast_notes(contrast: Contrast, words: Speech) -> tuple[str, ...]:
@@ -261,7 +262,7 @@ def _taken(asked: Asked, contrast: Contrast, words: Speech) -> Taken:
     return Taken(
         asked,
         contrast,
-        f"{words.term('measure', contrast.measure)} {effect_words(contrast)}",
+        f"{words.term('measure', contrast.measure)} {effect_words(contrast, words)}",
         contrast_notes(contrast, words),
         beside_text(why, words.language) if why else "",
     )
