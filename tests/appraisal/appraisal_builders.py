@@ -17,6 +17,7 @@ from saisei.evidence import (
 from saisei.vocabulary import Condition, Design, Outcome, Publication, Stage
 
 ARM = Asked("fma-ue", "Movement of the arm", "fma-ue", "MD", "fma-ue")
+LEG = Asked("fma-le", "Movement of the leg", "fma-le", "MD", "fma-le")
 GAIN = Asked("gain", "Gaining 6 arm points", "fma-ue", "OR", "responders", "gain 6 points")
 DEATH = Asked("death", "Deaths", "death", "OR", "death", "die")
 THREE = Worthwhile(3.0, 3.0, "points", "limit")

@@ -1,6 +1,6 @@
 """Appraisal: how sure the evidence is, by rule, and what may be said of it."""
 
-from saisei.appraisal.answers import finding_at, findings_for
+from saisei.appraisal.answers import finding_at, findings_for, sensitivity_of
 from saisei.appraisal.axis import Axis, AxisRow, axis_of
 from saisei.appraisal.background import (
     Comparator,
@@ -25,8 +25,14 @@ from saisei.appraisal.model import (
     Word,
     Worthwhile,
 )
-from saisei.appraisal.priors import Prior, tau_prior
+from saisei.appraisal.priors import Prior, PriorChoice, other_priors, tau_prior
 from saisei.appraisal.questions import asked_questions, question_at
+from saisei.appraisal.sensitivity import (
+    Specification,
+    moving_words,
+    other_words,
+    sensitivity,
+)
 from saisei.appraisal.thresholds import limits, worthwhile_for
 from saisei.appraisal.verdict import Reading, read_interval
 
@@ -43,7 +49,9 @@ __all__ = [
     "Level",
     "OtherTreatment",
     "Prior",
+    "PriorChoice",
     "Reading",
+    "Specification",
     "Step",
     "Tier",
     "Verdict",
@@ -60,11 +68,16 @@ __all__ = [
     "finding_at",
     "findings_for",
     "limits",
+    "moving_words",
+    "other_priors",
     "other_treatments",
+    "other_words",
     "pages",
     "question_at",
     "rate_certainty",
     "read_interval",
+    "sensitivity",
+    "sensitivity_of",
     "tau_prior",
     "weight_at_risk",
     "worthwhile_for",

@@ -8,12 +8,13 @@ from functools import cache
 from saisei.appraisal.finding import appraise, drives
 from saisei.appraisal.model import Asked, Finding, Tier, Worthwhile
 from saisei.appraisal.questions import asked_questions, question_at
+from saisei.appraisal.sensitivity import Specification, sensitivity
 from saisei.appraisal.texts import say
 from saisei.appraisal.thresholds import worthwhile_for
 from saisei.base.sources import Statement
 from saisei.evidence import Contrast, Question, Selection, Target, select, study
 
-__all__ = ["finding_at", "findings_for"]
+__all__ = ["finding_at", "findings_for", "sensitivity_of"]
 
 TIERS: tuple[Tier, ...] = ("A", "B", "C")
 
@@ -41,6 +42,29 @@ def finding_at(asked: Asked, target: Target, tier: Tier) -> Finding:
     return _appraised(
         asked, question_at(asked, target, tier), tier, worthwhile_for(asked, target.route_kind)
     )
+
+
+def sensitivity_of(finding: Finding, target: Target) -> tuple[Specification, ...]:
+    """Appraise a finding about a therapy again under other reasonable choices; see `sensitivity`.
+
+    Nothing is said of tier C, which drives no forecast. Computed once for each question and tier:
+    therapies that share a finding share this too.
+    """
+    if finding.effect is None or finding.worthwhile is None or finding.tier not in ("A", "B"):
+        return ()
+    tiers: tuple[Tier, ...] = ("A", "B")
+    questions = tuple((tier, question_at(finding.asked, target, tier)) for tier in tiers)
+    asked_at = questions[tiers.index(finding.tier) :]
+    return _varied(finding.asked, asked_at, finding.worthwhile)
+
+
+@cache
+def _varied(
+    asked: Asked, questions: tuple[tuple[Tier, Question], ...], worthwhile: Worthwhile
+) -> tuple[Specification, ...]:
+    """Vary the finding at the first of the tiers; the second, if any, is the wider one."""
+    findings = [_appraised(asked, question, tier, worthwhile) for tier, question in questions]
+    return sensitivity(findings[0], *findings[1:])
 
 
 @cache
