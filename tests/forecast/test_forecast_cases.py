@@ -197,3 +197,11 @@ def test_nothing_unverified_is_in_the_parameters() -> None:
         if isinstance(block, dict) and "status" in block
     }
     assert statuses <= {"source", "derived", "convention"}
+
+
+def test_a_context_of_other_days_gives_no_number() -> None:
+    found = arm_course(case(), "first-year-therapy")
+    assert isinstance(found, NoForecast)
+    assert found.code == "context"
+    assert "181 to 365 days" in found.reason.text
+    assert arm_course(case(onset_datetime="2026-04-18"), "first-year-therapy").scale_id == "fma_ue"

@@ -2,6 +2,7 @@
 
 from saisei.forecast.arm import arm_course, forecast_arm
 from saisei.forecast.barthel import barthel_course, forecast_barthel
+from saisei.forecast.between import Bounds, bounds_between
 from saisei.forecast.course import Counts, Course, NoForecast, Scored, count_people
 from saisei.forecast.first_days import (
     Chance,
@@ -12,7 +13,9 @@ from saisei.forecast.first_days import (
 )
 from saisei.forecast.first_days_person import Used
 from saisei.forecast.futures import Future, WhyNoWith, futures
+from saisei.forecast.many import Many, forecast_many, predict_arm
 from saisei.forecast.mixture import MixtureFit, fit_mixture
+from saisei.forecast.narrowing import Narrowing, NextScore, another_assessment
 from saisei.forecast.null_contexts import NullContext, null_contexts
 from saisei.forecast.null_trial import NullTrial, null_trial
 from saisei.forecast.parameters import (
@@ -32,6 +35,7 @@ from saisei.forecast.power_outcomes import (
 )
 from saisei.forecast.published import null_trial_sources, published_figures
 from saisei.forecast.scores import ScoreSpread, largest_remainder, shift_log_odds, shift_points
+from saisei.forecast.simulated import Simulated, simulate_people
 from saisei.forecast.trial_power import (
     Design,
     DesignPrior,
@@ -44,17 +48,14 @@ from saisei.forecast.trial_power import (
     study_prior,
     trial_power,
 )
-from saisei.forecast.with_cells import (
-    Drawn,
-    WithFuture,
-    draw_with,
-    draw_with_effect,
-    why_not_drawn,
-)
+from saisei.forecast.with_cells import WithFuture, draw_with
+from saisei.forecast.with_effect import Drawn, HowFar, Moved, draw_with_effect
+from saisei.forecast.with_rules import why_not_drawn
 
 __all__ = [
     "ArmMeans",
     "ArmResponders",
+    "Bounds",
     "Chance",
     "Context",
     "CountryCheck",
@@ -65,20 +66,28 @@ __all__ = [
     "Drawn",
     "FirstDays",
     "Future",
+    "HowFar",
+    "Many",
     "MixtureFit",
     "MixtureParameters",
+    "Moved",
+    "Narrowing",
+    "NextScore",
     "NoForecast",
     "NullContext",
     "NullTrial",
     "RankinShift",
     "ScoreSpread",
     "Scored",
+    "Simulated",
     "TrialPower",
     "Used",
     "WhyNoWith",
     "WithFuture",
+    "another_assessment",
     "arm_course",
     "barthel_course",
+    "bounds_between",
     "context",
     "contexts",
     "count_people",
@@ -89,6 +98,7 @@ __all__ = [
     "fit_mixture",
     "forecast_arm",
     "forecast_barthel",
+    "forecast_many",
     "forecast_sources",
     "futures",
     "largest_remainder",
@@ -99,11 +109,13 @@ __all__ = [
     "null_trial_sources",
     "people_needed",
     "power_curve",
+    "predict_arm",
     "published_figures",
     "rankin_without",
     "share_prior",
     "shift_log_odds",
     "shift_points",
+    "simulate_people",
     "study_prior",
     "trial_power",
     "whitehead_people",
