@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from saisei.forecast import ArmMeans, ArmResponders, TrialPower
-from saisei.report.null_trials import of_100, words
+from saisei.report.null_trials import out_of, words
 from saisei.report.pictures.axis import show_number
 from saisei.report.pictures.bars import BarPicture, Mark, bars_file
 
@@ -37,12 +37,12 @@ def power_text(found: TrialPower, needed: bool) -> str:  # noqa: FBT001 - one li
             sides=sides,
         )
     )
-    lines += [_effect(found, kind), say("power.power", power=of_100(found.power))]
+    lines += [_effect(found, kind), say("power.power", power=out_of(found.power))]
     if found.simulated is not None:
         trials = f"{found.trials:,}"
-        lines.append(say("power.simulated", trials=trials, power=of_100(found.simulated)))
+        lines.append(say("power.simulated", trials=trials, power=out_of(found.simulated)))
     if found.assurance is not None and found.prior is not None:
-        share = of_100(found.assurance)
+        share = out_of(found.assurance)
         mean = f"{found.prior.mean:.2f}"
         lines.append(say("power.assurance", assurance=share, prior=found.prior.words, mean=mean))
         if found.prior.from_gain:
@@ -67,14 +67,14 @@ def power_picture(found: TrialPower, curve: Sequence[tuple[int, float]]) -> str:
     sizes = [people for people, _ in curve]
     wide = (sizes[1] - sizes[0]) / 2
     bars = [(people - wide, people + wide, 100 * power) for people, power in curve]
-    marked = Mark(found.design.people, f"{found.design.people}: {of_100(found.power)}")
+    marked = Mark(found.design.people, f"{found.design.people}: {out_of(found.power)}")
     picture = BarPicture(
         title=say("power.title", outcome=say(f"power.outcomes.{kind_of(found)}")),
         description=say(
             "power.desc",
-            low=of_100(curve[0][1]),
+            low=out_of(curve[0][1]),
             few=sizes[0],
-            high=of_100(curve[-1][1]),
+            high=out_of(curve[-1][1]),
             many=sizes[-1],
         ),
         bars=bars,
