@@ -15,6 +15,8 @@ from tools.ist1_fit import OPTIONAL, Fit, Floats, People, fit_people, newton, ob
 from saisei.forecast.first_days_model import columns, probabilities
 
 CUTS = ("dead", "dead_or_dependent", "not_recovered_or_worse")
+IN_A_TENTH = 50
+"""A place with fewer such people says too little by itself."""
 Predict = Callable[[People, People], Floats]
 Row = dict[str, Any]
 
@@ -175,15 +177,35 @@ def groups(states: Floats, people: People) -> dict[str, Row]:
     return made
 
 
-def deciles(states: Floats, people: People) -> list[list[float]]:
-    """Give expected and observed by tenths of the expected: dead, then dead or dependent."""
-    rows: list[list[float]] = [[] for _ in range(10)]
-    for at in (0, 1):
-        chance, hit = states.cumsum(1)[:, at], people.state <= at
+def tenths(states: Floats, people: People) -> dict[str, list[Row]]:
+    """Give expected and observed by tenths of the expected chance, at each cut.
+
+    Beside them, how far places lie apart among such people: the lowest and the highest observed
+    share of the places that have at least `IN_A_TENTH` of them.
+    """
+    made = {}
+    for at, cut in enumerate(CUTS):
+        chance, hit = states.cumsum(1)[:, at], (people.state <= at).astype(float)
         order = np.argsort(chance, kind="stable")
-        for row, part in zip(rows, np.array_split(order, 10), strict=True):
-            row += [float(chance[part].mean()), float(hit[part].mean())]
-    return rows
+        made[cut] = [
+            _tenth(chance[part], hit[part], people.country[part])
+            for part in np.array_split(order, 10)
+        ]
+    return made
+
+
+def _tenth(chance: Floats, hit: Floats, country: NDArray[Any]) -> Row:
+    places, size = np.unique(country, return_counts=True)
+    seen = [float(hit[country == place].mean()) for place in places[size >= IN_A_TENTH]]
+    return {
+        "to": float(chance.max()),
+        "people": len(hit),
+        "expected": float(chance.mean()),
+        "observed": float(hit.mean()),
+        "places": len(seen),
+        "lowest": min(seen),
+        "highest": max(seen),
+    }
 
 
 def between(rows: dict[str, Row]) -> dict[str, float]:
@@ -207,7 +229,7 @@ class Checked:
     missing: dict[str, Row]
     choices: dict[str, Row]
     groups: dict[str, Row]
-    deciles: list[list[float]]
+    tenths: dict[str, list[Row]]
     counts: Row
 
 
@@ -227,7 +249,7 @@ def check(people: People, fit: Fit) -> Checked:
         "with_sleep": measures(left_out(*_sleep(people)), people),
     }  # fmt: skip
     return Checked(overall, rows, between(rows), blanked(people), choices(people, fit),
-                   groups(states, people), deciles(states, people),
+                   groups(states, people), tenths(states, people),
                    counted(people))  # fmt: skip
 
 
