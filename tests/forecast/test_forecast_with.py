@@ -20,7 +20,7 @@ from saisei.forecast import (
     forecast_arm,
     why_not_drawn,
 )
-from saisei.forecast.with_cells import refusal_words
+from saisei.forecast.with_rules import refusal_words
 from saisei.vocabulary import CellType, Condition, Route, Stage
 
 COURSE = forecast_arm([Scored(800, 28, 0)], context(None))

@@ -13,7 +13,8 @@ from saisei.forecast.barthel import barthel_course
 from saisei.forecast.course import Counts, Course, NoForecast
 from saisei.forecast.person import Person, Refusal, none, read_person, stage_at
 from saisei.forecast.texts import say, spoken
-from saisei.forecast.with_cells import WithFuture, draw_with, refusal_words, why_not_drawn
+from saisei.forecast.with_cells import WithFuture, draw_with
+from saisei.forecast.with_rules import refusal_words, why_not_drawn
 from saisei.scales import important_change, scale, scale_of_outcome
 from saisei.vocabulary import Condition, Outcome, Stage
 
