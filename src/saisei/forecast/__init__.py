@@ -3,7 +3,6 @@
 from saisei.forecast.arm import arm_course, forecast_arm
 from saisei.forecast.barthel import barthel_course, forecast_barthel
 from saisei.forecast.between import Bounds, bounds_between
-from saisei.forecast.between import Bounds, bounds_between
 from saisei.forecast.course import Counts, Course, NoForecast, Scored, count_people
 from saisei.forecast.first_days import (
     Chance,
@@ -57,7 +56,6 @@ __all__ = [
     "ArmMeans",
     "ArmResponders",
     "Bounds",
-    "Bounds",
     "Chance",
     "Context",
     "CountryCheck",
@@ -69,11 +67,9 @@ __all__ = [
     "FirstDays",
     "Future",
     "HowFar",
-    "HowFar",
     "Many",
     "MixtureFit",
     "MixtureParameters",
-    "Moved",
     "Moved",
     "Narrowing",
     "NextScore",
@@ -91,7 +87,6 @@ __all__ = [
     "another_assessment",
     "arm_course",
     "barthel_course",
-    "bounds_between",
     "bounds_between",
     "context",
     "contexts",
