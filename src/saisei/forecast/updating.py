@@ -1,0 +1,229 @@
+"""What new scores change of a forecast: the same days, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from saisei.base.sources import Statement
+from saisei.base.store import load_data
+from saisei.base.texts import Catalogue
+from saisei.cases import Case
+from saisei.forecast.adding import AddedScore
+from saisei.forecast.arm import arm_course
+from saisei.forecast.course import Course, NoForecast
+from saisei.forecast.futures import Future, futures
+from saisei.forecast.parameters import context as context_of
+from saisei.forecast.texts import say as say_forecast
+
+__all__ = ["Band", "Change", "Reach", "bands_of", "changes", "said", "unused_context"]
+
+FILE = "forecast/updating.yaml"
+SCALES = {"fma_ue": "fma_ue", "fma_ue_sections": "fma_ue", "barthel_total": "barthel",
+          "nihss_total": "nihss", "mrs_current": "mrs", "fma_le": "fma_le"}  # fmt: skip
+"""The scale whose forecast a field's score belongs to."""
+SAME_DAY = 0.5
+
+
+@cache
+def said() -> Catalogue:
+    """Give the catalogue of sentences about new scores."""
+    return Catalogue(FILE, load_data(FILE))
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The spread of a score on one day, counted from now: quantiles 5, 25, 50, 75 and 95 %."""
+
+    day: float
+    low: float
+    quarter: float
+    middle: float
+    three_quarters: float
+    high: float
+    extrapolated: bool
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Between which whole points nine of ten people are."""
+        return round(self.low), round(self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The chance of reaching a score or a higher one by the horizon, before and after."""
+
+    score: float
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What new scores changed of one scale's forecast.
+
+    Parameters
+    ----------
+    before, after
+        The course without and with the new scores, empty where there is none.
+    comparable
+        Whether both are for the same days.
+    reach
+        The chance of reaching the last score before plus the change that counts for one person.
+    """
+
+    scale_id: str
+    title: str
+    before: tuple[Band, ...]
+    after: tuple[Band, ...]
+    comparable: bool
+    reach: Reach | None
+    sentences: tuple[Statement, ...]
+
+
+def changes(
+    before: Case, after: Case, added: Iterable[AddedScore], context: str | None = None
+) -> tuple[tuple[Change, ...], tuple[Statement, ...]]:
+    """Compare the forecasts of the same moment without and with new scores.
+
+    Parameters
+    ----------
+    before, after
+        The case without and with them, as of the same moment.
+    added
+        What was added.
+    context
+        What goes on meanwhile; see `arm_course`.
+
+    Returns
+    -------
+    tuple of Change, tuple of Statement
+        One change for each scale that a new score belongs to and that has a model, and what is to
+        be said of the other scores.
+    """
+    given = tuple(added)
+    touched = {SCALES.get(one.field) for one in given if not one.known}
+    pairs = zip(
+        futures(before, context=context), futures(after, context=context), strict=True
+    )  # fmt: skip
+    found = [
+        _change(old, new) for old, new in pairs if new.scale_id in touched and _has_a_model(new)
+    ]
+    compared = {one.scale_id for one in found}
+    return tuple(found), tuple(map(Statement, _of_the_others(given, compared)))
+
+
+def _has_a_model(future: Future) -> bool:
+    """Whether the scale has a course for anybody, and not the same reason for all."""
+    return future.none is None or future.none.code != future.scale_id
+
+
+def _of_the_others(added: Sequence[AddedScore], compared: set[str]) -> Iterator[str]:
+    for one in added:
+        if one.known:
+            yield said().say("changed.known", field=one.field, date=one.date)
+        elif SCALES.get(one.field) not in compared:
+            yield said().say("changed.no_course", field=one.field)
+
+
+def _change(old: Future, new: Future) -> Change:
+    before, after = old.course, new.course
+    comparable = (
+        before is not None and after is not None and abs(before.horizon - after.horizon) < SAME_DAY
+    )
+    reach = _reach(old, after) if comparable else None
+    return Change(
+        new.scale_id,
+        new.title,
+        bands_of(before),
+        bands_of(after),
+        comparable,
+        reach,
+        tuple(_sentences(old, new, comparable=comparable, reach=reach)),
+    )
+
+
+def bands_of(course: Course | None) -> tuple[Band, ...]:
+    """Give the spread on each day of a course; nothing where there is none."""
+    if course is None:
+        return ()
+    rows = zip(course.times, course.quantiles.tolist(), course.extrapolated, strict=True)
+    return tuple(
+        Band(day, low, quarter, middle, three_quarters, high, far)
+        for day, (low, quarter, middle, three_quarters, high), far in rows
+    )
+
+
+def _reach(old: Future, after: Course | None) -> Reach | None:
+    """Give the chances of one and the same score; None where the scale ends before it."""
+    if old.course is None or after is None or old.step is None:
+        return None
+    score = old.course.start + old.step
+    if score > after.values[-1]:
+        return None
+    return Reach(score, old.course.spread.at_least(score), after.spread.at_least(score))
+
+
+def _sentences(
+    old: Future, new: Future, *, comparable: bool, reach: Reach | None
+) -> Iterator[Statement]:
+    say, scale = said().say, say_forecast(f"scale.{new.scale_id}")
+    before, after = old.course, new.course
+    if before is None or after is None:
+        yield _one_sided(old, new, scale)
+        return
+    keys = after.source_keys
+    if not comparable:
+        days = {"day_before": round(before.horizon), "day_after": round(after.horizon)}
+        yield Statement(say("changed.other_days", scale=scale, **days), keys)
+        return
+    if bands_of(before) == bands_of(after):
+        yield Statement(say("changed.nothing", scale=scale), keys)
+        return
+    first, last = bands_of(before)[-1], bands_of(after)[-1]
+    middles = {"before": round(first.middle), "after": round(last.middle)}
+    key = "middle" if middles["before"] != middles["after"] else "same_middle"
+    words = say(f"changed.{key}", scale=scale, horizon=after.horizon_words, **middles)
+    yield Statement(words, keys)
+    yield Statement(_width_words(first, last), keys)
+    if reach is not None:
+        people = {"before": _people(reach.before), "after": _people(reach.after)}
+        yield Statement(say("changed.reach", score=f"{reach.score:g}", **people), keys)
+    if after.model == "chronic":
+        yield Statement(say("changed.only_last"))
+
+
+def _one_sided(old: Future, new: Future, scale: str) -> Statement:
+    reasons = [one.none.reason for one in (old, new) if one.none is not None]
+    key = "new" if new.course else "lost" if old.course else "never"
+    why = reasons[-1] if reasons else Statement("")
+    return Statement(said().say(f"changed.{key}", scale=scale, why=why.text), why.sources)
+
+
+def _width_words(first: Band, last: Band) -> str:
+    (low_before, high_before), (low, high) = first.ends, last.ends
+    return said().say(
+        "changed.narrower",
+        low_before=low_before,
+        high_before=high_before,
+        width_before=high_before - low_before,
+        low=low,
+        high=high,
+        width=high - low,
+    )
+
+
+def _people(chance: float) -> str:
+    """Say a chance as people of 100, never none and never all."""
+    count = round(100 * chance)
+    key = {0: "none", 100: "all"}.get(count, "some")
+    return say_forecast(f"count.{key}", n=count)
+
+
+def unused_context(case: Case, context: str | None) -> Statement | None:
+    """Say that a chosen context changes nothing, where the course of the arm has no such choice."""
+    course = arm_course(case, context)
+    if context is None or isinstance(course, NoForecast) or course.context:
+        return None
+    return Statement(said().say("context.unused", context=context_of(context).title))
