@@ -11,6 +11,7 @@ from saisei.forecast.first_days import (
     first_days,
     first_days_sources,
 )
+from saisei.forecast.first_days_checks import CutCheck, PlaceCheck, Tenth, first_days_checks
 from saisei.forecast.first_days_person import Used
 from saisei.forecast.futures import Future, WhyNoWith, futures
 from saisei.forecast.many import Many, forecast_many, predict_arm
@@ -48,6 +49,14 @@ from saisei.forecast.trial_power import (
     study_prior,
     trial_power,
 )
+from saisei.forecast.validation import (
+    ScaleValidation,
+    Stratum,
+    Validation,
+    validate,
+    validate_simulated,
+    validation_sources,
+)
 from saisei.forecast.with_cells import WithFuture, draw_with
 from saisei.forecast.with_effect import Drawn, HowFar, Moved, draw_with_effect
 from saisei.forecast.with_rules import why_not_drawn
@@ -61,6 +70,7 @@ __all__ = [
     "CountryCheck",
     "Counts",
     "Course",
+    "CutCheck",
     "Design",
     "DesignPrior",
     "Drawn",
@@ -76,12 +86,17 @@ __all__ = [
     "NoForecast",
     "NullContext",
     "NullTrial",
+    "PlaceCheck",
     "RankinShift",
+    "ScaleValidation",
     "ScoreSpread",
     "Scored",
     "Simulated",
+    "Stratum",
+    "Tenth",
     "TrialPower",
     "Used",
+    "Validation",
     "WhyNoWith",
     "WithFuture",
     "another_assessment",
@@ -94,6 +109,7 @@ __all__ = [
     "draw_with",
     "draw_with_effect",
     "first_days",
+    "first_days_checks",
     "first_days_sources",
     "fit_mixture",
     "forecast_arm",
@@ -118,6 +134,9 @@ __all__ = [
     "simulate_people",
     "study_prior",
     "trial_power",
+    "validate",
+    "validate_simulated",
+    "validation_sources",
     "whitehead_people",
     "why_not_drawn",
     "windows",

@@ -8,6 +8,7 @@ or of a network are SVG files that stand alone, drawn from results of `saisei.sy
 """
 
 from saisei.report.check import check_decision
+from saisei.report.first_days import first_days_calibration, first_days_files, used_words
 from saisei.report.html import to_html
 from saisei.report.json_form import decision_schema, to_json
 from saisei.report.networks import network_forest, network_picture, ranks_picture
@@ -15,12 +16,16 @@ from saisei.report.null_trials import null_trial_files, null_trial_text
 from saisei.report.pools import EffectScale, pool_forest, pool_funnel
 from saisei.report.screenings import Screened, screening_page
 from saisei.report.trial_powers import power_picture, power_text
+from saisei.report.validation_text import validation_text
+from saisei.report.validations import validation_files
 
 __all__ = [
     "EffectScale",
     "Screened",
     "check_decision",
     "decision_schema",
+    "first_days_calibration",
+    "first_days_files",
     "network_forest",
     "network_picture",
     "null_trial_files",
@@ -33,4 +38,7 @@ __all__ = [
     "screening_page",
     "to_html",
     "to_json",
+    "used_words",
+    "validation_files",
+    "validation_text",
 ]
