@@ -105,7 +105,7 @@ def test_what_would_change_is_said_in_one_sentence() -> None:
     assert other_words(found, tried) == ("benefit",)
     assert "*benefit* (without SMALL)" in said
     same = finding(*[contrast(0.0, 0.3)] * 5)
-    assert "would not change" in moving_words(same, sensitivity(same)).text
+    assert "would stay the same" in moving_words(same, sensitivity(same)).text
     assert moving_words(finding(), ()).text == ""
 
 

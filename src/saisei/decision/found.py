@@ -18,16 +18,23 @@ def found_words(one: Considered, voice: Voice) -> Statement | None:
     """Say what the trials of a therapy's own cells found on how people live or move.
 
     None where no such trial was of people like this, or where so little is known that nothing can
-    be read from it and no plain counts could be given either.
+    be read from it, and neither plain counts nor a trial's own main goal could be given.
     """
     if one.tier != "A" or one.main is None:
         return None
     finding, _ = one.main
     if counted := _counted(one, finding, voice):
         return counted
-    if finding.certainty is None or finding.certainty.level == "very-low":
+    if finding.certainty is None:
+        return None
+    if finding.certainty.level == "very-low" and not _says_its_own_goal(finding):
         return None
     return _verdict(one, finding, voice)
+
+
+def _says_its_own_goal(finding: Finding) -> bool:
+    """Whether a trial says that it met or missed its main goal; that is told, however unsure."""
+    return bool(finding.counts) and not finding.asked.longest and finding.asked.measure != "OR"
 
 
 def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from saisei.appraisal import Finding
+from saisei.appraisal import Finding, Specification, sensitivity
 from saisei.base.sources import Statement
 from saisei.cases import Case
 from saisei.forecast.arm import arm_course
@@ -19,6 +19,8 @@ from saisei.scales import important_change, scale, scale_of_outcome
 from saisei.vocabulary import Condition, Outcome, Stage
 
 __all__ = ["Future", "WhyNoWith", "futures"]
+
+Varied = Callable[[Finding], tuple[Specification, ...]]
 
 ALL = 99
 """Of 100: as good as all."""
@@ -64,7 +66,11 @@ class Future:
 
 
 def futures(
-    case: Case, findings: Iterable[Finding] = (), *, context: str | None = None
+    case: Case,
+    findings: Iterable[Finding] = (),
+    *,
+    context: str | None = None,
+    varied: Varied = sensitivity,
 ) -> tuple[Future, ...]:
     """Forecast every scale of a person that has a model, and say why the others have none.
 
@@ -76,6 +82,8 @@ def futures(
         What controlled trials found, about any number of therapies.
     context
         What goes on meanwhile; see `arm_course`.
+    varied
+        Gives a finding's other reasonable choices; asked only of findings that draw a future.
     """
     given = tuple(findings)
     person = read_person(case)
@@ -87,7 +95,7 @@ def futures(
         found |= {name: none(name, person.code) for name in WITHOUT_A_MODEL}
     else:
         found |= {name: none(name, name) for name in WITHOUT_A_MODEL}
-    return tuple(_future(name, course, person, given) for name, course in found.items())
+    return tuple(_future(name, course, person, given, varied) for name, course in found.items())
 
 
 def _future(
@@ -95,6 +103,7 @@ def _future(
     course: Course | NoForecast,
     person: Person | Refusal,
     findings: tuple[Finding, ...],
+    varied: Varied,
 ) -> Future:
     title = scale(scale_id).name
     if isinstance(course, NoForecast) or isinstance(person, Refusal):
@@ -105,7 +114,7 @@ def _future(
     if change is None:
         return Future(scale_id, title, course, None, None, None, None, ())
     counts = _countable(course, change.value)
-    drawn, refused = _with(course, change.value, person, stage, findings)
+    drawn, refused = _with(course, change.value, person, stage, findings, varied)
     note = Statement(change.published, change.sources)
     sentences = _sentences(course, counts)
     return Future(
@@ -119,6 +128,7 @@ def _with(
     person: Person,
     stage: Stage | None,
     findings: tuple[Finding, ...],
+    varied: Varied,
 ) -> tuple[tuple[WithFuture, ...], tuple[WhyNoWith, ...]]:
     drawn: list[WithFuture] = []
     refused: list[WhyNoWith] = []
@@ -131,7 +141,7 @@ def _with(
             reasons = tuple(refusal_words(code) for code in codes)
             refused.append(WhyNoWith(finding, codes, reasons))
         else:
-            drawn.append(draw_with(course, finding, step))
+            drawn.append(draw_with(course, finding, step, varied(finding)))
     return tuple(drawn), tuple(refused)
 
 

@@ -72,6 +72,7 @@ def draw_with(
         Other reasonable choices; `saisei.appraisal.sensitivity` of the finding alone if None.
     """
     move, own = move_of(finding)
+    other = own is not None and own != step  # the trials counted another step than the page
     step = own or step
     drawn = draw_effect(course, finding, step)
     median = finding.effect.median if finding.effect else 0.0
@@ -86,14 +87,14 @@ def draw_with(
         tuple(course.times[i] for i in later),
         tuple(move(course.spreads[i], median) for i in later),
         tuple(course.extrapolated[i] for i in later),
-        _sentences(course, drawn, finding, between, odds=own is not None),
+        _sentences(course, drawn, finding, between, odds=own is not None, other=other),
         between,
         how_far(course, finding, choices, step),
     )
 
 
 def _sentences(
-    course: Course, drawn: Drawn, finding: Finding, between: Bounds, *, odds: bool
+    course: Course, drawn: Drawn, finding: Finding, between: Bounds, *, odds: bool, other: bool
 ) -> tuple[Statement, ...]:
     keys = (*course.source_keys, *finding.source_keys)
     counts, step = drawn.counts, f"{drawn.counts.step:g}"
@@ -106,6 +107,8 @@ def _sentences(
         **whole(drawn.worse_interval),
     }  # fmt: skip
     said = [say("with.better", **gain), say("with.worse", **loss)]
+    if other:
+        said.insert(0, _without_words(course, drawn.counts.step))
     if drawn.better_new is None or drawn.worse_new is None:
         said.append(say("with.new-unknown"))
     else:
@@ -118,6 +121,13 @@ def _sentences(
         said.append(say("with.odds", step=step))
     said += _between_words(between)
     return tuple(Statement(words, keys) for words in said)
+
+
+def _without_words(course: Course, step: float) -> str:
+    counts = course.counts(step)
+    better, worse = spoken(counts.better), spoken(counts.worse)
+    words = {"better": better, "worse": worse, "step": f"{step:g}"}
+    return say("with.without", horizon=course.horizon_words, **words)
 
 
 def _between_words(between: Bounds) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -44,6 +45,7 @@ def course_picture(
 ) -> Markup:
     """Draw one course; `beside` is the middle course without therapy, to compare with."""
     across = _months(future, points)
+    points = _with_width(points)
     up = Axis(future.score_low, future.score_high, BOTTOM, TOP, ())
     tone = CELLS if beside else INK
     return picture(
@@ -59,6 +61,13 @@ def course_picture(
         _measured(future, across, up),
         _last(points, across, up, tone),
     )
+
+
+def _with_width(points: Sequence[CurvePoint]) -> Sequence[CurvePoint]:
+    """Give a single point, measured at the very end, enough width to be seen."""
+    if len(points) != 1:
+        return points
+    return replace(points[0], day=points[0].day - days_per_month() / 2), points[0]
 
 
 def _months(future: FutureView, points: Sequence[CurvePoint]) -> Axis:
