@@ -129,7 +129,7 @@ def test_a_third_score_in_the_first_months_narrows_the_band_and_moves_the_chance
     assert change.reach.before == before.spread.at_least(40)
     assert change.reach.after == after.spread.at_least(40)
     told = " ".join(one.text for one in change.sentences)
-    assert f"{round(100 * change.reach.before)} of 100 people before" in told
+    assert f"{round(100 * change.reach.before)} of 100 people without the new score" in told
 
 
 def test_late_after_a_stroke_only_the_last_score_counts() -> None:

@@ -27,6 +27,8 @@ __all__ = ["Outlook", "known_context", "look_ahead"]
 
 SHORT = "forecast/null_trial.yaml"
 """Where the shorter names of contexts stand."""
+OWN = "A"
+"""The tier of the very same cells, given the same way."""
 NEAR = ("A", "B")
 """Tiers near enough for counts to stand beside a forecast."""
 
@@ -71,9 +73,20 @@ class Outlook:
         return tuple(one for one in self.decision.futures if not one.points)
 
     @property
-    def therapies(self) -> tuple[TherapyView, ...]:
-        """The therapies that the report shows in full: those that are about this person."""
-        return tuple(one for one in self.decision.therapies if one.shown == "full")
+    def tested(self) -> tuple[tuple[TherapyView, tuple[Statement, ...]], ...]:
+        """The therapies that are about this person: of each its bottom line, and the verdicts.
+
+        A verdict stands with what was tested of the very same cells, once where it is the same.
+        """
+        own = {one.id: one for one in self.decision.findings if one.tier == OWN}
+        found = []
+        for therapy in self.decision.therapies:
+            if therapy.shown == "full":
+                named = (own[name] for name in therapy.findings if name in own)
+                said = {one.sentences[0].text: one.sentences[0] for one in named if one.sentences}
+                told = [one for text, one in said.items() if text not in therapy.bottom_line.text]
+                found.append((therapy, (therapy.bottom_line, *told)))
+        return tuple(found)
 
     @property
     def counted(self) -> tuple[tuple[FindingView, tuple[Statement, ...]], ...]:

@@ -43,13 +43,14 @@ class Assessment:
     ----------
     narrowing
         None where nothing can be said; `sentences` says why.
-    low, high
-        An unusually low and an unusually high score.
+    low, usual, high
+        An unusually low score, the one in the middle, and an unusually high one.
     """
 
     in_days: int
     narrowing: Narrowing | None
     low: Unusual | None
+    usual: NextScore | None
     high: Unusual | None
     sentences: tuple[Statement, ...]
 
@@ -75,13 +76,14 @@ def next_assessment(case: Case, in_days: int, context: str | None = None) -> Ass
     _must_be_ahead(in_days, course)
     if isinstance(course, NoForecast):
         why = said().say("another.none", why=course.reason.text)
-        return Assessment(in_days, None, None, None, (Statement(why, course.reason.sources),))
+        return Assessment(in_days, None, None, None, None, (Statement(why, course.reason.sources),))
     going_on = context_of(context)
     found = another_assessment(_scores(case), in_days, going_on, course.horizon)
     low, high = unusual_scores(found)
     keys = course.source_keys
     told = tuple(Statement(one, keys) for one in _sentences(found, course, low, high))
-    return Assessment(in_days, found, low, high, told)
+    usual = _first_of(found.scores, 0.5).then
+    return Assessment(in_days, found, low, usual, high, told)
 
 
 def _must_be_ahead(in_days: int, course: Course | NoForecast) -> None:
@@ -105,11 +107,11 @@ def unusual_scores(found: Narrowing) -> tuple[Unusual, Unusual]:
     return _first_of(found.scores), _first_of(found.scores[::-1])
 
 
-def _first_of(scores: tuple[NextScore, ...]) -> Unusual:
+def _first_of(scores: tuple[NextScore, ...], level: float = UNUSUAL) -> Unusual:
     share = 0.0
     for one in scores:
         share += one.chance
-        if share >= UNUSUAL:
+        if share >= level:
             return Unusual(share, one)
     return Unusual(share, scores[-1])
 

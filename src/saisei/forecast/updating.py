@@ -189,7 +189,8 @@ def _sentences(
     yield Statement(_width_words(first, last), keys)
     if reach is not None:
         people = {"before": _people(reach.before), "after": _people(reach.after)}
-        yield Statement(say("changed.reach", score=f"{reach.score:g}", **people), keys)
+        points = {"score": f"{reach.score:g}", "step": f"{reach.score - before.start:g}"}
+        yield Statement(say("changed.reach", **points, **people), keys)
     if after.model == "chronic":
         yield Statement(say("changed.only_last"))
 
