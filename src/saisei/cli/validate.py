@@ -43,7 +43,10 @@ def validate(
         ),
     ] = "first",
     context: Annotated[
-        str | None, typer.Option(help="What went on meanwhile where a row does not say.")
+        str | None,
+        typer.Option(
+            help="What went on meanwhile where a row does not say; otherwise it is not known."
+        ),
     ] = None,
     simulated: Annotated[
         int | None,
@@ -127,7 +130,7 @@ def plain(found: Validation) -> dict[str, Any]:
             "from": choice.origin,
             "horizon_days": choice.horizon,
             "window_days": [choice.earliest, choice.latest],
-            "context": found.context_title,
+            "context": choice.context,
         },
         "read": None if table is None else {
             "rows": table.rows,

@@ -131,7 +131,7 @@ def validate(
         The later score nearest to so many days afterwards is compared, if it was taken between a
         third and twice of that; 183 days when left out.
     context_name
-        What goes on meanwhile where a row does not say.
+        What goes on meanwhile where a row does not say; left out, this is not known.
 
     Raises
     ------
@@ -193,7 +193,8 @@ def _choice(origin: str, horizon: float | None, name: str | None) -> Choice:
         told = "this is no time ahead that can be"
         raise OptionError(Problem("horizon", told, "1 to 3650 days", field="--horizon"))
     earliest, latest = (share * days for share in given["window"])
-    return Choice(cast("Origin", origin), days, math.floor(earliest), math.ceil(latest), name)
+    ends = (math.floor(earliest), math.ceil(latest))
+    return Choice(cast("Origin", origin), days, *ends, name or given["context"])
 
 
 def _read(table: ScoreTable) -> list[tuple[str, Mapping[str, Sequence[Reading]]]]:

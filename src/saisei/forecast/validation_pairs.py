@@ -41,14 +41,14 @@ class Choice:
     earliest, latest
         It was taken so many days after it.
     context
-        What goes on meanwhile where a row does not say; None for the usual one.
+        What goes on meanwhile where a row does not say.
     """
 
     origin: Origin
     horizon: float
     earliest: float
     latest: float
-    context: str | None = None
+    context: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +148,11 @@ def _arm(tasks: Sequence[_Task], choice: Choice, left_out: Counter[str]) -> _Pre
     chance = np.zeros((len(kept), values.size))
     by_context: dict[str, list[int]] = defaultdict(list)
     for place, task in enumerate(kept):
-        by_context[task.last.context or choice.context or ""].append(place)
+        by_context[task.last.context or choice.context].append(place)
     for name, places in by_context.items():
         series = [[(one.day, one.value) for one in kept[at].known] for at in places]
         at = [kept[place].later.day for place in places]
-        chance[places] = predict_arm(series, at, context(name or None))
+        chance[places] = predict_arm(series, at, context(name))
     return kept, values, chance, [_model(task.last.day) for task in kept]
 
 
@@ -192,7 +192,6 @@ def _as_arrays(
 ) -> Forecasts:
     day = np.array([task.last.day for task in kept])
     person = np.array([task.person for task in kept], dtype=np.intp)
-    usual = context(choice.context).id
     later = np.array([task.later.value for task in kept])
     return Forecasts(
         scale_id,
@@ -206,7 +205,7 @@ def _as_arrays(
         day,
         np.array([task.lag for task in kept]),
         np.array(models),
-        np.array([task.last.context or usual for task in kept]),
+        np.array([task.last.context or choice.context for task in kept]),
         np.array([_important(scale_id, one) for one in day]),
         np.array([groups[one] for one in person] if groups else [""] * len(kept)),
     )

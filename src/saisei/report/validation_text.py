@@ -70,7 +70,9 @@ def how_it_was_done(found: Validation) -> list[str]:
             latest=f"{choice.latest:g}",
         )
     )
-    return [*told, say("choice.context", context=found.context_title), say("choice.intervals")]
+    if found.simulated is None:
+        told.append(say("choice.context", context=found.context_title))
+    return [*told, say("choice.intervals")]
 
 
 def _read(found: Validation) -> list[str]:

@@ -27,7 +27,7 @@ __all__ = ["CoveragePicture", "CoverageRow", "coverage_file"]
 WIDTH, LEFT, RIGHT, EDGE, SMALL, LINE = 400.0, 136.0, 16.0, 10.0, 12.5, 17.0
 BOLD = 15.5
 """Size at which bold words of 14 are measured: they run wider than plain ones."""
-GAP, HEAD = 10.0, 22.0
+GAP, HEAD = 10.0, 25.0
 """Between the levels of a row, and above the name of a kind of stratum."""
 
 
@@ -110,8 +110,7 @@ def _levels(levels: Sequence[float], axis: Axis, top: float, bottom: float) -> M
         x = axis.at(level)
         way = f"M{number(x)} {number(top - 12)}V{number(bottom)}"
         parts.append(tag("path", d=way, stroke=FAINT, stroke_dasharray="3 3"))
-        words = f"{level:g} %"
-        parts.append(text(x, top - 16, words, text_anchor="middle", font_size=SMALL))
+        parts.append(text(x, top - 16, f"{level:g}", text_anchor="middle", font_size=SMALL))
     return Markup("").join(parts)
 
 
