@@ -212,7 +212,7 @@ def _mean_picture(found: NullTrial) -> str:
         for at in range(shown[0], shown[-1] + 1)
     ]
     marks = [
-        Mark(f.arm_value, f"{f.title}: {show_number(f.arm_value)}{'*' if f.carried else ''}")
+        Mark(f.arm_value, f"{f.title}: {_points(f.arm_value)}{'*' if f.carried else ''}")
         for f in (one.figure for one in found.figures)
         if f.kind == "change"
     ]
