@@ -53,11 +53,29 @@ def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | Non
         control=_of(arms[0].control.events, arms[0].control.n, voice),
         comparison=_inside(arms[0].control.label),
         what=_what(finding, arms[0], voice),
+        hundred=_out_of_100(finding, voice),
         missed=voice.say("answer.missed") if trial.primary_endpoint.met is False else "",
         verdict=finding.verdict.sentences[0].text,
     )
     keys = (*finding.source_keys, *(key for counted in finding.counts for key in counted.sources))
     return Statement(text, tuple(dict.fromkeys(keys)))
+
+
+def _out_of_100(finding: Finding, voice: Voice) -> str:
+    """Say both shares out of 100, all doses together, with those who did not; not of nobody."""
+    one = finding.used[0]
+    sides = [(arm.events or 0, arm.n or 0) for arm in (one.control, one.treated)]
+    if len(finding.used) != 1 or not all(0 < events < n for events, n in sides):
+        return ""
+    control, treated = (round(100 * events / n) for events, n in sides)
+    return voice.say(
+        "answer.counts_hundred",
+        comparison=_inside(one.control.label),
+        control=control,
+        control_not=100 - control,
+        treated=treated,
+        treated_not=100 - treated,
+    )
 
 
 def _with_dose(trial: Study, arm: Contrast, arms: Sequence[Contrast], voice: Voice) -> str:

@@ -22,6 +22,7 @@ from saisei.decision.audit import audit
 from saisei.decision.cited import cited
 from saisei.decision.considered import Considered, consider, in_order
 from saisei.decision.emergency import emergency_words
+from saisei.decision.forecast_words import forecast_words
 from saisei.decision.gains import gains_beside
 from saisei.decision.gates import Gate, Reason, named_signs, pass_gates
 from saisei.decision.looked_up import drawn_from, shown_findings, shown_futures
@@ -29,7 +30,7 @@ from saisei.decision.model import SCHEMA, Decision, Emergency, Kind, OtherTreatm
 from saisei.decision.options import options
 from saisei.decision.person import Situation, facts, read_situation
 from saisei.decision.therapies import view as therapy_view
-from saisei.decision.views import FindingView, GainRow, TherapyView
+from saisei.decision.views import FindingView, FutureView, GainRow, TherapyView
 from saisei.decision.voice import Voice, audience_of
 from saisei.therapies import Programme, Screening, screen
 from saisei.vocabulary import Condition, Outcome
@@ -249,7 +250,7 @@ def _full(
         options=options(considered, situation, voice),
         futures=seen,
         findings=shown_findings(fitting, voice, drawn_from(seen)),
-        therapies=tuple(_therapy(one, screening, voice) for one in considered),
+        therapies=tuple(_therapy(one, screening, voice, seen) for one in considered),
         gains=gains,
         gain_notes=comparator_notes() if gains else (),
         other_treatments=_others(situation),
@@ -270,8 +271,12 @@ def _consider(screening: Screening, situation: Situation, voice: Voice) -> tuple
     return in_order(consider(match, situation, voice) for match in screening.programmes)
 
 
-def _therapy(one: Considered, screening: Screening, voice: Voice) -> TherapyView:
+def _therapy(
+    one: Considered, screening: Screening, voice: Voice, futures: tuple[FutureView, ...] = ()
+) -> TherapyView:
     reason = voice.statement("futures.trial_counts_instead")
+    if futures and one.answers:
+        reason = forecast_words(one, futures, voice)
     return therapy_view(one, screening.cautions, reason, voice)
 
 

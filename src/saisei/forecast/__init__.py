@@ -59,7 +59,7 @@ from saisei.forecast.validation import (
 )
 from saisei.forecast.with_cells import WithFuture, draw_with
 from saisei.forecast.with_effect import Drawn, HowFar, Moved, draw_with_effect
-from saisei.forecast.with_rules import why_not_drawn
+from saisei.forecast.with_rules import refusal_words, why_not_drawn
 
 __all__ = [
     "ArmMeans",
@@ -128,6 +128,7 @@ __all__ = [
     "predict_arm",
     "published_figures",
     "rankin_without",
+    "refusal_words",
     "share_prior",
     "shift_log_odds",
     "shift_points",
