@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from saisei.base.dates import PartialDate
@@ -15,7 +16,7 @@ from saisei.cases.mistakes import MistakeError, Moment
 from saisei.cases.readers import read_value
 from saisei.cases.values import NEVER, EntryValue
 
-__all__ = ["Entries", "Entry", "Locate", "nowhere", "read_all"]
+__all__ = ["Entries", "Entry", "Locate", "nowhere", "read_all", "same_time"]
 
 Locate = Callable[..., Place | None]
 """Gives the place of a value by the steps that lead to it."""
@@ -210,8 +211,11 @@ class _FieldReader:
                 raise _inside(key, MistakeError("unknown-key", "an unknown name beside", _shape()))
 
     def _undistinguished(self, entries: list[Entry]) -> bool:
-        dates = [(e.date.first, e.date.last) for e in entries]
-        return len(set(dates)) < len(dates)
+        dates = sorted((entry.date for entry in entries), key=lambda date: date.last, reverse=True)
+        exact = [date for date in dates if date.precision in {"day", "minute"}]
+        exact.sort(key=lambda date: date.first)  # a day comes before its own hours
+        twice = len({(date.first, date.last) for date in dates}) < len(dates)
+        return twice or any(same_time(one, other) for one, other in pairwise(exact))
 
     def _note(self, mistake: MistakeError, steps: tuple[Hashable, ...]) -> None:
         name = self.wanted.id
@@ -243,6 +247,25 @@ def _inside(step: Hashable, mistake: MistakeError) -> MistakeError:
 
 def _shape() -> str:
     return "`value`, and beside it only `unit`, `date` and `source` (for a list `open`, `without`)"
+
+
+def same_time(one: PartialDate, other: PartialDate) -> bool:
+    """Whether two dates name the same moment, or a day and an hour of it.
+
+    Examples
+    --------
+    >>> day = PartialDate.parse("2026-11-19")
+    >>> same_time(day, PartialDate.parse("2026-11-19T08:00"))
+    True
+    >>> same_time(day, PartialDate.parse("2026-11"))
+    False
+    """
+    if (one.first, one.last) == (other.first, other.last):
+        return True
+    if {one.precision, other.precision} != {"day", "minute"}:
+        return False
+    day, hour = (one, other) if one.precision == "day" else (other, one)
+    return day.first <= hour.first <= day.last
 
 
 def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from saisei.base.dates import PartialDate
 from saisei.base.errors import CaseError, OptionError, Problem
 from saisei.cases import Case, Entry, expected_of, fields
-from saisei.cases.entries import nearest
+from saisei.cases.entries import nearest, same_time
 
 __all__ = ["AddedScore", "add_scores"]
 
@@ -164,16 +164,3 @@ def _must_follow_the_stroke(case: Case, name: str, entry: Entry) -> None:
 
 def _refused(name: str, code: str, found: str, expected: str, step: str = "") -> OptionError:
     return OptionError(Problem(code, found, expected, step, field=f"{OPTION} {name}"))
-
-
-def same_time(one: PartialDate, other: PartialDate) -> bool:
-    """Whether two dates may be one and the same moment: a day, and an hour of it.
-
-    Dates known only to the month or year are the same when they were written alike.
-    """
-    if (one.first, one.last) == (other.first, other.last):
-        return True
-    if {one.precision, other.precision} != {"day", "minute"}:
-        return False
-    day, hour = (one, other) if one.precision == "day" else (other, one)
-    return day.first <= hour.first <= day.last
