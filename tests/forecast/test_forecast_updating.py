@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saisei.base.dates import parse_as_of
-from saisei.base.errors import OptionError
+from saisei.base.errors import CaseError, OptionError
 from saisei.cases import Case, case_from_data, read_case
 from saisei.decision import Kind, Options, decide
 from saisei.decision.outlook import known_context, look_ahead
@@ -312,3 +312,37 @@ def test_in_an_emergency_no_option_is_looked_at(name: str) -> None:
     assert found.decision.kind is Kind.EMERGENCY
     assert found.decision == decide(case, as_of)
     assert (found.changes, found.another, found.drawn) == ((), None, ())
+
+
+def test_scores_from_before_the_stroke_alone_say_so() -> None:
+    found = arm_course(early({"value": 60, "date": "2026-09-01"}))
+    assert not isinstance(found, Course)
+    assert found.code == "before-stroke"
+    both = arm(early({"value": 60, "date": "2026-09-01"}, SECOND))
+    assert both.measured == arm(early(SECOND)).measured
+    assert "before the stroke were left out (1)" in str(both.notes[-1].text)
+
+
+BAD_FILES: dict[str, tuple[Any, str]] = {
+    "after now": ({"value": 30, "date": "2026-12-12"}, "after the moment"),
+    "before birth": ({"value": 30, "date": "1960-12-12"}, "birth"),
+    "beyond the scale": ({"value": 67, "date": "2026-12-01"}, "0 to 66"),
+    "two on one day": ([SECOND, {"value": 31, "date": "2026-11-19"}], "date of its own"),
+    "an hour of the same day": (
+        [SECOND, {"value": 31, "date": "2026-11-19T09:00"}],
+        "date of its own",
+    ),
+}
+
+
+@pytest.mark.parametrize(("scores", "told"), BAD_FILES.values(), ids=BAD_FILES.keys())
+def test_a_file_with_an_impossible_score_is_refused(scores: Any, told: str) -> None:
+    with pytest.raises(CaseError, match=told) as caught:
+        early(fma_ue=scores)
+    assert "fma_ue" in str(caught.value)
+
+
+def test_a_file_whose_sections_contradict_the_total_is_refused() -> None:
+    sections = {"date": "2026-11-19", "value": {"A": 20, "B": 5, "C": 3, "D": 1}}
+    with pytest.raises(CaseError, match="fma_ue_sections of the same date"):
+        early(SECOND, fma_ue_sections=sections)

@@ -99,13 +99,13 @@ def _not_for(case: Case) -> str | None:
 def read_series(case: Case, field: str, person: Person) -> Series | Refusal:
     """Read a person's scores of one scale, or why they do not do to start from."""
     answer = case.answer(field)
-    if not answer.known:
-        return Refusal("stale" if answer.state == "stale" else "no-score")
     entries = [entry for entry in case.series(field) if isinstance(entry.value, int | float)]
     scored = [_scored(entry, case, person) for entry in entries]
     kept = [one for one in scored if one.day >= 0 and one.before >= 0]
-    if not kept:
-        return Refusal("no-score")
+    if scored and not kept:
+        return Refusal("before-stroke")
+    if not answer.known:
+        return Refusal("stale" if answer.state == "stale" else "no-score")
     dated = all(entry.dated for entry in entries)
     ordered = tuple(sorted(kept, key=lambda one: one.day))
     return Series(ordered, dated, len(scored) - len(kept))
