@@ -17,8 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tools.ist1_fit import OPTIONAL, ROOT, STRATA_AGES, SYNDROMES, Fit, fit_people, read_people
-from tools.ist1_validation import CUTS, Checked, check
+from tools.ist1_fit import (
+    OPTIONAL,
+    ROOT,
+    STRATA_AGES,
+    SYNDROMES,
+    Fit,
+    People,
+    fit_people,
+    read_people,
+)
+from tools.ist1_measures import CUTS
+from tools.ist1_people import people_table
+from tools.ist1_validation import Checked, check
 
 from saisei.forecast.first_days_model import column_names
 
@@ -178,12 +189,13 @@ def group_table(checked: Checked) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def with_tables(page: str, checked: Checked) -> str:
+def with_tables(page: str, checked: Checked, people: People) -> str:
     """Put the tables between their marks."""
     made = {
         "table": tables(checked),
         "tenths": spread_table(checked),
         "groups": group_table(checked),
+        "people": people_table(people),
     }
     for name, text in made.items():
         marks = f"<!-- {name} -->", f"<!-- end of {name} -->"
@@ -214,7 +226,7 @@ def main(options: list[str]) -> int:
         return int(not same)
     checked = check(people, fit)
     made += "\n".join(validated(checked)) + "\n"
-    page = with_tables(PAGE.read_text("utf-8"), checked)
+    page = with_tables(PAGE.read_text("utf-8"), checked, people)
     return write_or_compare({MODEL: made, PAGE: page}, compare="--check" in options)
 
 
