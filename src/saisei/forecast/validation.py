@@ -162,7 +162,8 @@ def validate_simulated(people: int, seed: int = 1) -> Validation:
     OptionError
         The number of people or the seed cannot be.
     """
-    if not 10 <= people <= (most := settings()["most_people"]):
+    most = settings()["most_people"]
+    if not 10 <= people <= most:
         expected = f"10 to {most:,} people"
         told = f"{people:,} people"
         raise OptionError(Problem("people", told, expected, field="--simulated"))
@@ -192,8 +193,8 @@ def _choice(origin: str, horizon: float | None, name: str | None) -> Choice:
     if not 1 <= days <= 3650:  # also refuses NaN
         told = "this is no time ahead that can be"
         raise OptionError(Problem("horizon", told, "1 to 3650 days", field="--horizon"))
-    earliest, latest = (share * days for share in given["window"])
-    ends = (math.floor(earliest), math.ceil(latest))
+    part, times = given["window"]
+    ends = (math.floor(days / part), math.ceil(days * times))
     return Choice(cast("Origin", origin), days, *ends, name or given["context"])
 
 
@@ -209,7 +210,12 @@ def _nobody(table: ScoreTable, choice: Choice, scales: Sequence[ScaleValidation]
     if not scales:
         told = "no score of a scale that is forecast"
         return Problem("no-score", told, f"rows of {names}", "", place)
-    reasons = ", ".join(f"{key} {n}" for one in scales for key, n in one.made.left_out.items() if n)
+    reasons = ", ".join(
+        f"{key.replace('-', ' ')}: {n}"
+        for one in scales
+        for key, n in one.made.left_out.items()
+        if n
+    )
     told = f"nobody has a score that can be compared with a forecast ({reasons})"
     expected = f"people with a later score {choice.earliest:g} to {choice.latest:g} days afterwards"
     step = "Give --horizon the usual time between two scores of these people, in days"

@@ -105,7 +105,9 @@ def share_of(hits: NDArray[np.bool_], person: Ids) -> Estimate:
     se, people = _mean_error(hits.astype(np.float64), person)
     size = float(people)
     if 0 < share < 1 and people > 1:
-        size = float(n) if se == 0 else min(share * (1 - share) / se**2, n)
+        # with one forecast of each person the size is n: the plain variance has n, not n - 1
+        plain = se**2 * (people - 1) / people
+        size = float(n) if plain == 0 else min(share * (1 - share) / plain, n)
     found = syn.binomial_interval(share * size, size)
     return Estimate(share, float(found.lower), float(found.upper))
 

@@ -213,6 +213,7 @@ def pit_heights(below: Floats, upto: Floats, bars: int) -> Floats:
     edges = np.linspace(0.0, 1.0, bars + 1)
     wide = np.maximum(upto - below, SLACK)[:, None]
     share = np.clip((edges[None, :] - below[:, None]) / wide, 0.0, 1.0)
+    share[:, -1] = 1.0  # a score above all that was thought possible belongs to the last bar
     return np.asarray(np.diff(share.mean(axis=0)) * bars)
 
 

@@ -37,7 +37,7 @@ def ranged(one: Estimate, *, digits: int = 1, signed: bool = False) -> str:
     sign = "+" if signed else ""
 
     def shown(value: float) -> str:
-        short = f"{value + 0.0:{sign}.{digits}f}"
+        short = f"{round(value, digits) + 0.0:{sign}.{digits}f}"
         return short.replace("-", "−")
 
     if one.low is None or one.high is None:
