@@ -81,7 +81,7 @@ class Outlook:
         own = {one.id: one for one in self.decision.findings if one.tier == OWN}
         found = []
         for therapy in self.decision.therapies:
-            if therapy.shown == "full":
+            if therapy.shown == "full" and not self.why_none:
                 named = (own[name] for name in therapy.findings if name in own)
                 said = {one.sentences[0].text: one.sentences[0] for one in named if one.sentences}
                 told = [one for text, one in said.items() if text not in therapy.bottom_line.text]
@@ -95,7 +95,7 @@ class Outlook:
         found = []
         for finding in self.decision.findings:
             new = tuple(one for one in finding.counts if one not in told)
-            if new and finding.tier in NEAR:
+            if new and finding.tier in NEAR and not self.why_none:
                 told |= set(new)
                 found.append((finding, new))
         return tuple(found)

@@ -221,7 +221,7 @@ def _file(name: str, drawn: str, title: str, caption: str) -> tuple[str, str]:
     height = float(found[1]) if found else WIDTH
     head, foot = wrap(title, WIDTH - 20), wrap(caption, WIDTH - 20, SMALL)
     top = 14.0 + 17.0 * len(head)
-    placed = drawn.replace(
+    placed = str(drawn).replace(
         "<svg ", f'<svg x="8" y="{top:g}" width="{WIDTH:g}" height="{height:g}" ', 1
     )
     whole = svg_file(
