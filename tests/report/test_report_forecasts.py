@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
 from itertools import pairwise
@@ -60,7 +60,7 @@ def with_cells() -> Outlook:
     return replace(found, decision=replace(found.decision, futures=futures))
 
 
-PAGES = {
+PAGES: dict[str, Callable[[], Outlook]] = {
     "late": lambda: ahead("01", another=21),
     "early": three_weeks,
     "bleeding": lambda: ahead("04", another=60),

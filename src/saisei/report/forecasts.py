@@ -30,7 +30,7 @@ __all__ = [
     "moment",
     "reasons_without",
     "shown",
-    "tested",
+    "tested_words",
     "words",
 ]
 
@@ -166,7 +166,7 @@ class _Lines:
 
     def _with(self) -> Iterator[str]:
         yield from self._block("no_with", reasons_without(self.outlook, self.page))
-        yield from self._block("tested", tested(self.outlook))
+        yield from self._block("tested_words", tested_words(self.outlook))
         if self.outlook.counted:
             yield from ("", self.say("counts"))
         for finding, counts in self.outlook.counted:
@@ -236,7 +236,7 @@ def reasons_without(outlook: Outlook, page: Page) -> Iterator[Statement]:
         yield Statement(said, one.why.sources)
 
 
-def tested(outlook: Outlook) -> tuple[Statement, ...]:
+def tested_words(outlook: Outlook) -> tuple[Statement, ...]:
     """Give what was found of each therapy that is about the person, under its name."""
     found = []
     for therapy, told in outlook.tested:
@@ -262,8 +262,8 @@ def shown(points: Sequence[Point]) -> list[Point]:
 
     Examples
     --------
-    >>> [one.day for one in shown([Band(30.44 * m, 0, 0, 0, 0, 0, False) for m in range(13)])]
-    [0.0, 91.32, 182.64, 365.28]
+    >>> [round(one.day) for one in shown([Band(30.44 * m, *[0] * 5, False) for m in range(13)])]
+    [0, 91, 183, 365]
     """
     if len(points) <= len(MONTHS):
         return list(points)
