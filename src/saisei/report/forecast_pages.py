@@ -16,7 +16,7 @@ from saisei.forecast.assessment import Assessment
 from saisei.forecast.narrowing import NextScore
 from saisei.forecast.updating import Band, Change
 from saisei.report.figures import Figures, LegendLine
-from saisei.report.forecasts import language_of, measured, moment, shown, tested_words, words
+from saisei.report.forecasts import language_of, measured, moment, shown, what_was_tested, words
 from saisei.report.glossary import HardWord, hard_words
 from saisei.report.html import print_page, to_html
 from saisei.report.outline import outline
@@ -64,7 +64,7 @@ def _printed(outlook: Outlook, glossary: Sequence[HardWord]) -> str:
             "figures": Figures(page),
             "tables": Tables(page, decision),
             "drawing": drawing,
-            "tested": tested_words(outlook),
+            "tested": what_was_tested(outlook),
             "glossary": glossary,
         },
         "forecast.css",

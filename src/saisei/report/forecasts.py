@@ -30,7 +30,7 @@ __all__ = [
     "moment",
     "reasons_without",
     "shown",
-    "tested_words",
+    "what_was_tested",
     "words",
 ]
 
@@ -166,7 +166,7 @@ class _Lines:
 
     def _with(self) -> Iterator[str]:
         yield from self._block("no_with", reasons_without(self.outlook, self.page))
-        yield from self._block("tested_words", tested_words(self.outlook))
+        yield from self._block("tested", what_was_tested(self.outlook))
         if self.outlook.counted:
             yield from ("", self.say("counts"))
         for finding, counts in self.outlook.counted:
@@ -236,7 +236,7 @@ def reasons_without(outlook: Outlook, page: Page) -> Iterator[Statement]:
         yield Statement(said, one.why.sources)
 
 
-def tested_words(outlook: Outlook) -> tuple[Statement, ...]:
+def what_was_tested(outlook: Outlook) -> tuple[Statement, ...]:
     """Give what was found of each therapy that is about the person, under its name."""
     found = []
     for therapy, told in outlook.tested:
