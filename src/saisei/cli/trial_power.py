@@ -114,17 +114,18 @@ def _compared(
 
 def _tell(found: TrialPower, out: Path | None, *, as_json_: bool, needed: bool) -> None:
     from saisei.forecast import power_curve
-    from saisei.report import power_picture, power_text
+    from saisei.report import power_files, power_text
 
     result = as_json("trial-power", settled(plain(found)))
     files = {}
     if out is not None:
-        files = {"power.svg": power_picture(found, power_curve(found)), "result.json": result}
+        drawn = power_files(found, power_curve(found), needed=needed)
+        files = {**drawn, "result.json": result}
         write_folder(out, files)
     if as_json_:
         sys.stdout.write(result)
         return
-    sys.stdout.write(power_text(found, needed))
+    sys.stdout.write(power_text(found, needed=needed))
     if out is not None:
         told(out, tuple(files))
 
@@ -220,6 +221,7 @@ def plain(found: TrialPower) -> dict[str, Any]:
         else {
             "words": prior.words,
             "mean": prior.mean,
+            "sd": prior.sd,
             "from_uncontrolled_gain": prior.from_gain,
             "sources": list(prior.source_keys),
         },

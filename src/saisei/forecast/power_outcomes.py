@@ -16,7 +16,7 @@ from scipy.special import expit, logit, nctdtr, ndtr, ndtri, stdtrit
 from saisei.base.store import load_data
 from saisei.forecast.arm_pairs import Population, pair_table
 from saisei.forecast.mixture import score_grid
-from saisei.forecast.null_contexts import null_context
+from saisei.forecast.null_contexts import NullContext, null_context
 from saisei.forecast.null_studies import binomial
 from saisei.forecast.parameters import mixture_parameters
 from saisei.forecast.published import FILE
@@ -60,11 +60,15 @@ class ArmMeans:
         return float(np.sqrt(after @ (scores - mean_after) ** 2 - cov**2 / var))
 
     @cached_property
+    def situation(self) -> NullContext:
+        """What goes on in both groups."""
+        return null_context(self.context, self.months_since_stroke)
+
+    @cached_property
     def table(self) -> Floats:
         """The pairs of scores of a person of the null trial."""
-        given = load_data(FILE)
+        given, chosen = load_data(FILE), self.situation
         day, days = (one * days_per_month() for one in (self.months_since_stroke, self.months))
-        chosen = null_context(self.context, self.months_since_stroke)
         who = Population(
             given["people"]["mean"], given["people"]["sd"], given["measurement"]["sem"]
         )

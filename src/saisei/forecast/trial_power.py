@@ -26,6 +26,7 @@ __all__ = [
     "normal_prior",
     "people_needed",
     "power_curve",
+    "rankin_groups",
     "rankin_without",
     "share_prior",
     "study_prior",
@@ -51,6 +52,11 @@ class DesignPrior:
     def mean(self) -> float:
         """The expected effect."""
         return float(self.effects @ self.weights)
+
+    @property
+    def sd(self) -> float:
+        """How far the effect may lie from it (standard deviation)."""
+        return float(np.sqrt(self.weights @ (self.effects - self.mean) ** 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +307,16 @@ def study_prior(study_id: str, share: tuple[float, float] | None = None) -> Desi
     return replace(prior, words=f"{gain.title}: {prior.words}", source_keys=gain.source_keys)
 
 
+def rankin_groups() -> dict[str, tuple[float, ...]]:
+    """Give the shares of the Rankin grades 0 to 6 without treatment, by the name of the group."""
+    given = load_data(FILE)["mrs_without"]
+    return {
+        name: tuple(np.diff([0.0, *one]).tolist())
+        for name, one in given.items()
+        if name not in {"status", "source"}
+    }
+
+
 def rankin_without(name: str) -> tuple[float, ...]:
     """Give the shares of the Rankin grades 0 to 6 without treatment of a named group.
 
@@ -309,11 +325,10 @@ def rankin_without(name: str) -> tuple[float, ...]:
     OptionError
         There is no such group.
     """
-    given = load_data(FILE)["mrs_without"]
-    known = {key: one for key, one in given.items() if key not in {"status", "source"}}
+    known = rankin_groups()
     if name not in known:
         expected = f"one of {', '.join(known)}, or seven numbers"
         raise OptionError(
             Problem("unknown", f"there is no {name!r}", expected, field="--control-shares")
         )
-    return tuple(np.diff([0.0, *known[name]]).tolist())
+    return known[name]

@@ -15,7 +15,7 @@ from saisei.report.networks import network_forest, network_picture, ranks_pictur
 from saisei.report.null_trials import null_trial_files, null_trial_text
 from saisei.report.pools import EffectScale, pool_forest, pool_funnel
 from saisei.report.screenings import Screened, screening_page
-from saisei.report.trial_powers import power_picture, power_text
+from saisei.report.trial_powers import power_files, power_picture, power_text
 from saisei.report.validation_text import validation_text
 from saisei.report.validations import validation_files
 
@@ -32,6 +32,7 @@ __all__ = [
     "null_trial_text",
     "pool_forest",
     "pool_funnel",
+    "power_files",
     "power_picture",
     "power_text",
     "ranks_picture",

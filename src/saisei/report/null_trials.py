@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
 from markupsafe import Markup
 
-from saisei import __version__
-from saisei.base.sources import Source, Statement
-from saisei.base.store import data_digest, load_data
-from saisei.base.texts import Catalogue, Language
-from saisei.decision import emergency_words
-from saisei.decision.model import Emergency
-from saisei.decision.views import TherapyView
+from saisei.base.sources import Statement
+from saisei.base.store import load_data
+from saisei.base.texts import Catalogue
 from saisei.evidence import study_sources
 from saisei.forecast import NullTrial, forecast_sources, null_trial_sources
 from saisei.forecast.null_studies import Discrete
@@ -24,9 +19,10 @@ from saisei.report.html import print_page
 from saisei.report.page import Page
 from saisei.report.pictures.axis import show_number
 from saisei.report.pictures.bars import BarPicture, Mark, bars_file
+from saisei.report.standalone import Head
 from saisei.scales import scale_sources
 
-__all__ = ["null_trial_files", "null_trial_text", "out_of", "words"]
+__all__ = ["months_words", "null_trial_files", "null_trial_text", "out_of", "words"]
 
 CATALOGUE = "report/null_trials.yaml"
 STEP = 0.5
@@ -86,8 +82,8 @@ def _design(found: NullTrial) -> list[Statement]:
     design = say(
         "design",
         people=found.people,
-        since=_months(found.months_since_stroke),
-        months=_months(found.months),
+        since=months_words(found.months_since_stroke),
+        months=months_words(found.months),
         context=found.context.context.title,
     )
     person = say(
@@ -108,7 +104,8 @@ def _design(found: NullTrial) -> list[Statement]:
     ]
 
 
-def _months(months: float) -> str:
+def months_words(months: float) -> str:
+    """Say so many months."""
     say = words().say
     return say("months.one") if months == 1 else say("months.more", months=f"{months:g}")
 
@@ -274,26 +271,10 @@ def _p_picture(found: NullTrial) -> str:
     return bars_file("p-values", picture)
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """What the frame of every page asks for."""
-
-    title: str
-    emergency: Emergency
-    sources: tuple[Source, ...]
-    as_of: str = ""
-    language: Language = "en"
-    audience: str = "clinician"
-    schema: str = "saisei-null-trial/1"
-    version: str = __version__
-    data_digest: str = field(default_factory=data_digest)
-    therapies: tuple[TherapyView, ...] = ()
-
-
 def _page(found: NullTrial, pictures: Iterable[str]) -> str:
     say = words().say
     known = {**study_sources(), **scale_sources(), **forecast_sources(), **null_trial_sources()}
-    head = _Head(say("title", people=found.people), emergency_words("en"), tuple(known.values()))
+    head = Head(say("title", people=found.people), "saisei-null-trial/1", tuple(known.values()))
     reached = [Statement(_reached(one), one.figure.source_keys) for one in found.figures]
     return print_page(
         "null-trial",
