@@ -26,7 +26,7 @@ FILE = "forecast/validation.yaml"
 COLUMNS = ("person", "day", "scale", "value")
 CONTEXT = "context"
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 MOST_PROBLEMS = 20
 """So many mistakes are told; of more, only how many."""
 
