@@ -14,6 +14,7 @@ from saisei.base.errors import OptionError, Problem
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
 from saisei.cases import Case
+from saisei.decision.considered import FUNCTION
 from saisei.decision.gates import pass_gates
 from saisei.decision.model import Decision, Kind
 from saisei.decision.views import FindingView, FutureView, TherapyView
@@ -76,9 +77,11 @@ class Outlook:
     def tested(self) -> tuple[tuple[TherapyView, tuple[Statement, ...]], ...]:
         """The therapies that are about this person: of each its bottom line, and the verdicts.
 
-        A verdict stands with what was tested of the very same cells, once where it is the same.
+        A verdict stands with what was tested of the very same cells, on how people live or move,
+        once where it is the same.
         """
-        own = {one.id: one for one in self.decision.findings if one.tier == OWN}
+        findings = self.decision.findings
+        own = {one.id: one for one in findings if one.tier == OWN and one.outcome in FUNCTION}
         found = []
         for therapy in self.decision.therapies:
             if therapy.shown == "full" and not self.why_none:

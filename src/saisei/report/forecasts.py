@@ -85,11 +85,18 @@ class _Lines:
         for change in self.outlook.changes:
             yield from self._change(change)
         yield from self._indented(self.outlook.beside)
+        if not self.outlook.drawn:
+            yield self.say("none_drawn")
         for future in self.outlook.drawn:
             yield from self._course(future)
+        yield from self._block("no_course", self._reasons())
+        for future in self.outlook.undrawn:
+            if future.sentences:
+                name = self._name(future.scale, future.title)
+                yield from ("", self.say("groups", scale=name))
+                yield from self._indented(future.sentences)
         yield from self._another()
         yield from self._with()
-        yield from self._block("no_course", self._reasons())
         yield from self._sources()
         yield from ("", self.say("about"), self.say("report"))
 
@@ -176,14 +183,15 @@ class _Lines:
 
     def _reasons(self) -> Iterator[Statement]:
         """Give for each reason the scales that it keeps from a forecast."""
-        found: dict[Statement, list[str]] = {}
+        found: dict[Statement, list[FutureView]] = {}
         for one in self.outlook.undrawn:
             if one.why_not is not None:
-                found.setdefault(one.why_not, []).append(self._name(one.scale, one.title))
-        for why, titles in found.items():
-            yield Statement(f"{self.say('comma').join(titles)}: {why.text}", why.sources)
-        for one in self.outlook.undrawn:
-            yield from (said for said in one.sentences)
+                found.setdefault(one.why_not, []).append(one)
+        for why, futures in found.items():
+            names = [self.page.word("scale", one.scale) for one in futures]
+            if len(futures) == 1:
+                names = [self._name(futures[0].scale, futures[0].title)]
+            yield Statement(f"{self.say('comma').join(names)}: {why.text}", why.sources)
 
     def _change(self, change: Change) -> Iterator[str]:
         name = self.page.word("scale", change.scale_id)
