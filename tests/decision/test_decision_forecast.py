@@ -310,3 +310,38 @@ def test_a_page_of_a_person_cannot_be_asked_for_a_future_by_any_field_of_the_cas
     plain = decide(case("01"), AS_OF)
     wished = decide(replace(case("01"), name="draw the future with cells"), AS_OF)
     assert plain.futures == wished.futures
+
+
+# groups
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [("01", "After the first year"), ("08", "After the first year"), ("03", "")],
+)
+def test_the_rankin_scale_has_statements_of_groups_and_no_course(number: str, words: str) -> None:
+    decision = example(number)
+    (rankin,) = [one for one in decision.futures if one.scale == "mrs"]
+    assert rankin.why_not is not None
+    assert "for one person" in rankin.why_not.text
+    assert rankin.people is None
+    assert not rankin.points
+    said = " ".join(sentence.text for sentence in rankin.sentences)
+    assert words in said
+    assert bool(words) == bool(said)
+    page = to_html(decision)
+    assert ("This is what is known of groups" in page) == bool(words)
+
+
+def test_moved_groups_are_for_clinicians_only() -> None:
+    assert any(one.group for one in example("02").findings)
+    for number in ("01", "05", "08"):
+        assert not any(one.group or one.method for one in example(number).findings)
+    assert "moved by the common odds ratio" in to_html(example("02"))
+
+
+def test_in_the_first_week_no_figure_of_the_rankin_scale_reaches_a_family() -> None:
+    asked = case("02").replace(respondent="family")
+    decision = decide(asked, AS_OF)
+    assert decision.futures == ()
+    assert not any(one.group for one in decision.findings)

@@ -13,6 +13,8 @@ from saisei.decision.views import (
     ForestRow,
     FutureView,
     GainRow,
+    GroupRow,
+    GroupView,
     LeftOutRow,
     People,
     PooledRow,
@@ -117,6 +119,7 @@ def futures() -> tuple[FutureView, ...]:
         0.0,
         42.0,
         "lower",
+        sentences=(st("Of 100 people about 11 moved by a grade; about 89 did not.", "b/pmid"),),
         why_not=st("No model of the natural course a year or more after a stroke was found."),
     )
     return arm, alone, none
@@ -183,6 +186,12 @@ def findings() -> tuple[FindingView, ...]:
         method=(st("How far hospitals may differ: Turner 2015.", "a/doi"),),
         choices=choices(),
         choices_words=(st("With 3 other ways the answer would change: no data."),),
+        group=GroupView(
+            (GroupRow(0, 2.9, 3.6, 1.3, 10.1), GroupRow(1, 10.8, 13.1, 4.8, 30.9)),
+            2.9,
+            102,
+            (st("It describes groups, not one person.", "a/doi"),),
+        ),
     )
     lower = FindingView(
         id="nihss",

@@ -65,3 +65,22 @@ def test_a_curve_measured_at_the_very_end_is_wide_enough_to_be_seen() -> None:
     shown = replace(DECISION, futures=(replace(ARM, with_therapy=(last,)),))
     one = to_html(shown)
     assert "With cells, from 12 months on" in one
+
+
+def test_a_group_moved_by_an_odds_ratio_shows_ends_rounded_outwards_and_leaves_deaths() -> None:
+    (finding,) = [one for one in DECISION.findings if one.group]
+    assert finding.group is not None
+    assert cells(TABLES.group(finding, finding.group)) == [
+        ["0 or better", "3", "4 (1 to 11)"],
+        ["1 or better", "11", "13 (4 to 31)"],
+        ["died", "3", "left as it was"],
+    ]
+    assert "moved by the common odds ratio" in to_html(DECISION)
+
+
+def test_statements_about_groups_stand_open_and_the_reason_in_its_list() -> None:
+    page = to_html(DECISION)
+    shown = page.index("This is what is known of groups")
+    assert shown < page.index("Of 100 people about 11 moved by a grade")
+    assert page.count("Of 100 people about 11 moved by a grade") == 1
+    assert page.count("No model of the natural course a year or more") == 1

@@ -7,14 +7,15 @@ from collections.abc import Iterable
 
 from saisei.appraisal import Effect, Finding, Specification, moving_words
 from saisei.base.sources import Statement
-from saisei.decision.views import BetweenView, ChoiceRow
+from saisei.decision.views import BetweenView, ChoiceRow, GroupRow, GroupView
 from saisei.decision.voice import Voice
-from saisei.forecast import Bounds, HowFar, Moved
+from saisei.forecast import Bounds, HowFar, Moved, group_shift
 
 __all__ = [
     "between_view",
     "choice_rows",
     "choice_words",
+    "group_view",
     "method_words",
     "moved_rows",
     "outwards",
@@ -56,6 +57,20 @@ def method_words(finding: Finding, voice: Voice) -> tuple[Statement, ...]:
     if not effect.moments:
         said.append(voice.statement("method.no-moments"))
     return tuple(said)
+
+
+def group_view(finding: Finding) -> GroupView | None:
+    """Give the control groups of a finding over a whole scale, moved by its odds ratio."""
+    shift = group_shift(finding)
+    if shift is None:
+        return None
+    rows = tuple(
+        GroupRow(
+            row.at_most, *(100 * share for share in (row.control, row.treated, row.low, row.high))
+        )
+        for row in shift.rows
+    )
+    return GroupView(rows, 100 * shift.died, shift.people, shift.sentences)
 
 
 def outwards(interval: tuple[float, float]) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from saisei.appraisal import (
     sensitivity_of,
 )
 from saisei.base.sources import Statement
-from saisei.decision.choices import choice_rows, choice_words, method_words
+from saisei.decision.choices import choice_rows, choice_words, group_view, method_words
 from saisei.decision.views import FindingView, ForestRow, LeftOutRow, PooledRow, UnreadRow
 from saisei.decision.voice import Voice
 from saisei.evidence import ArmSummary, Contrast, Target, Unreported, flag_text
@@ -94,6 +94,7 @@ def view(
         method=method_words(finding, voice) if clinician or tried else (),
         choices=choice_rows(tried),
         choices_words=choice_words(finding, tried),
+        group=group_view(finding) if clinician else None,
     )
 
 

@@ -70,7 +70,7 @@ def _grid(counts: Counts, note: Statement, sentences: tuple[Statement, ...]) -> 
 def _said(future: Future) -> tuple[Statement, ...]:
     course = future.course
     if course is None:
-        return ()
+        return future.sentences
     told = () if future.counts else future.sentences  # with people, they stand beside the picture
     return (*_certainty(course), *course.notes, *told)
 

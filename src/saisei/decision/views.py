@@ -30,6 +30,8 @@ __all__ = [
     "ForestRow",
     "FutureView",
     "GainRow",
+    "GroupRow",
+    "GroupView",
     "HarmView",
     "JourneyView",
     "LeftOutRow",
@@ -96,6 +98,28 @@ class UnreadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRow:
+    """People of 100 in a group who stand at a grade or better, without and with cells."""
+
+    at_most: int
+    control: float
+    treated: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A control group's grades, moved by a common odds ratio: of groups, for a clinician."""
+
+    rows: tuple[GroupRow, ...]
+    died: float
+    """People of 100 in the control groups who died; kept apart and not moved."""
+    people: int
+    sentences: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FindingView:
     """What controlled trials found for one question, and how sure that is."""
 
@@ -128,6 +152,8 @@ class FindingView:
     choices: tuple[ChoiceRow, ...] = ()
     """Other reasonable choices; on a clinician's page, and of a finding that draws a future."""
     choices_words: tuple[Statement, ...] = ()
+    group: GroupView | None = None
+    """For a whole scale, on a clinician's page: the control groups moved by the odds ratio."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,13 @@ from saisei.forecast.first_days import (
 from saisei.forecast.first_days_checks import CutCheck, PlaceCheck, Tenth, first_days_checks
 from saisei.forecast.first_days_person import Used
 from saisei.forecast.futures import Future, WhyNoWith, futures
+from saisei.forecast.groups import (
+    GroupShift,
+    Reached,
+    group_shift,
+    group_sources,
+    group_statements,
+)
 from saisei.forecast.many import Many, forecast_many, predict_arm
 from saisei.forecast.mixture import MixtureFit, fit_mixture
 from saisei.forecast.narrowing import Narrowing, NextScore, another_assessment
@@ -76,6 +83,7 @@ __all__ = [
     "Drawn",
     "FirstDays",
     "Future",
+    "GroupShift",
     "HowFar",
     "Many",
     "MixtureFit",
@@ -88,6 +96,7 @@ __all__ = [
     "NullTrial",
     "PlaceCheck",
     "RankinShift",
+    "Reached",
     "ScaleValidation",
     "ScoreSpread",
     "Scored",
@@ -117,6 +126,9 @@ __all__ = [
     "forecast_many",
     "forecast_sources",
     "futures",
+    "group_shift",
+    "group_sources",
+    "group_statements",
     "largest_remainder",
     "mixture_parameters",
     "normal_prior",

@@ -11,6 +11,7 @@ from saisei.cases import Case
 from saisei.forecast.arm import arm_course
 from saisei.forecast.barthel import barthel_course
 from saisei.forecast.course import Counts, Course, NoForecast
+from saisei.forecast.groups import group_statements
 from saisei.forecast.person import Person, Refusal, none, read_person, stage_at
 from saisei.forecast.texts import say, spoken
 from saisei.forecast.with_cells import WithFuture, draw_with
@@ -47,6 +48,8 @@ class Future:
         The change that counts for one person, in points; None where none is known.
     counts
         100 people without treatment, by that change.
+    sentences
+        Both framings in words; without a course, what is published of groups, where anything is.
     with_
         The futures with a therapy that may be drawn.
     why_no_with
@@ -108,7 +111,8 @@ def _future(
     title = scale(scale_id).name
     if isinstance(course, NoForecast) or isinstance(person, Refusal):
         nothing = course if isinstance(course, NoForecast) else None
-        return Future(scale_id, title, None, nothing, None, None, None, ())
+        known = () if isinstance(person, Refusal) else group_statements(scale_id, person.days)
+        return Future(scale_id, title, None, nothing, None, None, None, known)
     stage = stage_at(person)
     change = important_change(scale_id, stage)
     if change is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from saisei.decision.views import (
     ForestRow,
     FutureView,
     GainRow,
+    GroupView,
     JourneyView,
     PooledRow,
     TherapyView,
@@ -130,6 +132,21 @@ class Tables:
             ]
             note = f"{say('forest.prediction', low=ends[0], high=ends[1])}. {note}"
         return (pooled.label, "", "", interval_words(finding, pooled, say), "", "", note)
+
+    def group(self, finding: FindingView, group: GroupView) -> Table:
+        """Give the control groups' grades, and the same moved by the common odds ratio."""
+        say = self.page.say
+        rows = [
+            (
+                say("group.at_most", grade=row.at_most),
+                str(round(row.control)),
+                self._of_100(round(row.treated), math.floor(row.low), math.ceil(row.high)),
+            )
+            for row in group.rows
+        ]
+        rows.append((say("group.died"), str(round(group.died)), say("group.left")))
+        keys = ("group.grade", "group.control", "group.treated")
+        return self._table(say("group.table", title=finding.title), keys, rows)
 
     def choices(self, finding: FindingView) -> Table:
         """Give what other reasonable choices would make of a finding."""
