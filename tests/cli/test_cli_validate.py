@@ -44,7 +44,7 @@ def test_the_lines_end_in_the_tables_of_coverage(
     assert run(monkeypatch, "validate", str(scores)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Forecasts held against later scores: scores.csv"
-    assert lines[1].strip() == "241 rows of 40 people were read."
+    assert lines[1].strip() == "Rows read: 241; people: 40."
     assert any("Columns that were not read: site." in line for line in lines)
     assert any("not forecast: 1 (" in line for line in lines)
     last = [at for at, line in enumerate(lines) if "coverage. How many" in line]

@@ -27,7 +27,7 @@ def validate(
         typer.Argument(
             help="A CSV file with the columns person, day (since the stroke), scale, value and, "
             "if wanted, context.",
-            metavar="[DATA.csv]",
+            metavar="DATA.csv",
         ),
     ] = None,
     horizon: Annotated[

@@ -218,8 +218,9 @@ def _nobody(table: ScoreTable, choice: Choice, scales: Sequence[ScaleValidation]
     )
     told = f"nobody has a score that can be compared with a forecast ({reasons})"
     expected = f"people with a later score {choice.earliest:g} to {choice.latest:g} days afterwards"
+    late = any(one.made.left_out.get("no-later-score") for one in scales)
     step = "Give --horizon the usual time between two scores of these people, in days"
-    return Problem("no-later-score", told, expected, step, place)
+    return Problem("no-later-score", told, expected, step if late else "", place)
 
 
 def _validation(
