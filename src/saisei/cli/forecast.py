@@ -37,16 +37,22 @@ def forecast(
         str | None,
         typer.Option(
             help="What goes on meanwhile, late after a stroke: none (therapy has ended), control, "
-            "intensive, or another that is measured."
+            "intensive, or another that is measured.",
+            metavar="NAME",
         ),
     ] = None,
     add: Annotated[
         list[str] | None,
-        typer.Option(help="A new score, such as fma_ue=38@2026-12-11. May be given several times."),
+        typer.Option(
+            help="A new score, such as fma_ue=38@2026-12-11. May be given several times.",
+            metavar="FIELD=SCORE@DATE",
+        ),
     ] = None,
     another: Annotated[
         int | None,
-        typer.Option(help="What would another score of the arm in so many days tell?"),
+        typer.Option(
+            help="What would another score of the arm in so many days tell?", metavar="DAYS"
+        ),
     ] = None,
     as_json_: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     out: Annotated[
