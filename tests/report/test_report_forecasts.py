@@ -26,7 +26,8 @@ from saisei.decision.outlook import Outlook, look_ahead
 from saisei.decision.views import FutureView, People, WithView
 from saisei.forecast.updating import Band
 from saisei.report.forecast_pages import forecast_files
-from saisei.report.forecasts import forecast_plain, forecast_text, moment, shown, words
+from saisei.report.forecast_values import forecast_plain
+from saisei.report.forecasts import forecast_text, moment, shown, words
 from saisei.report.pictures.axis import show_number
 from saisei.report.pictures.intervals import Interval, IntervalGroup, intervals_picture
 from saisei.report.pictures.svg import text_width

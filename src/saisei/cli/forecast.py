@@ -77,7 +77,8 @@ def forecast(
         from saisei.cases import read_case
         from saisei.decision import Options
         from saisei.decision.outlook import look_ahead
-        from saisei.report.forecasts import forecast_plain, forecast_text
+        from saisei.report.forecast_values import forecast_plain
+        from saisei.report.forecasts import forecast_text
 
         read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
         options = Options(said_in, context)

@@ -184,11 +184,14 @@ def _pictures(outlook: Outlook) -> Iterator[tuple[str, str]]:
     figures, drawing, say = Figures(page), _Drawing(page, outlook), words(language_of(outlook)).say
     for future in outlook.drawn:
         title, scale_id = drawing.name(future.scale), future.scale
+        bare = f"{title}, {say('without')}"
         legend = say("files.legend")
-        yield _file(f"course-{scale_id}", figures.course(future), title, legend)
+        yield _file(f"course-{scale_id}", figures.course(future), bare, legend)
         if future.people is not None:
             caption = _lines(figures.people_legend(future.people))
-            yield _file(f"people-{scale_id}", figures.people(future), title, caption)
+            yield _file(
+                f"people-{scale_id}", figures.people(future), f"{bare}, {future.horizon}", caption
+            )
         for place, with_ in enumerate(future.with_therapy, 1):
             told = f"{title}, {say('with', therapy=page.therapy(with_.therapy))}"
             course = figures.course(future, with_) if with_.points else ""

@@ -1,11 +1,11 @@
-"""A forecast by itself as lines and as plain values; `forecast_pages` draws it."""
+"""A forecast by itself as lines; `forecast_pages` draws it, `forecast_values` gives its values."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any, TypeVar
@@ -24,7 +24,6 @@ from saisei.report.pictures.axis import show_number
 from saisei.vocabulary import days_per_month
 
 __all__ = [
-    "forecast_plain",
     "forecast_text",
     "language_of",
     "moment",
@@ -130,11 +129,19 @@ class _Lines:
         yield from self._bands(say("without"), future.points)
         people = future.people.sentences if future.people else ()
         yield from self._indented(people)
+        yield from self._indented(self._why_so_many(future))
         for with_ in future.with_therapy:
             yield from self._therapy(with_)
         yield f"  {say('rests')}"
         for one in future.sentences:
             yield f"    {self._cited(one)}"
+
+    def _why_so_many(self, future: FutureView) -> Iterator[Statement]:
+        """Say why a change of so many points counts."""
+        if future.people is not None and future.people.step_note.text:
+            note = future.people.step_note
+            why = self.page.say("people.step", step=show_number(future.people.step))
+            yield Statement(f"{why} {note.text}", note.sources)
 
     def _name(self, scale: str, title: str) -> str:
         """Name a scale in plain words, with its own name behind."""
@@ -306,49 +313,3 @@ def _columns(text: str) -> int:
 def language_of(outlook: Outlook) -> Language:
     """Give the language that a forecast is written in."""
     return "ja" if outlook.decision.language == "ja" else "en"
-
-
-def forecast_plain(outlook: Outlook) -> dict[str, Any]:
-    """Give everything of a forecast as plain values: what stands on its page stands here."""
-    decision = outlook.decision
-    found: dict[str, Any] = {
-        "kind": decision.kind.value,
-        "title": decision.title,
-        "as_of": decision.as_of,
-        "language": decision.language,
-        "data": decision.data_digest,
-        "emergency": asdict(decision.emergency),
-        "possible": bool(outlook.drawn),
-        "why_none": [asdict(one) for one in outlook.why_none],
-        "context": outlook.context,
-        "notes": [asdict(one) for one in outlook.notes],
-        "scales": [asdict(one) for one in decision.futures] if not outlook.why_none else [],
-        "therapies": [
-            {"id": one.id, "name": one.name, "said": [asdict(said) for said in told]}
-            for one, told in outlook.tested
-        ],
-        "counts": [
-            {"finding": one.id, "title": one.title, "tier": one.tier,
-             "counts": [asdict(count) for count in counts]}
-            for one, counts in outlook.counted
-        ],
-        "added": [asdict(one) for one in outlook.added],
-        "changes": [asdict(one) for one in outlook.changes],
-        "beside": [asdict(one) for one in outlook.beside],
-        "another": None if outlook.another is None else asdict(outlook.another),
-    }  # fmt: skip
-    return {**found, "sources": [asdict(all_sources()[key]) for key in _keys(found)]}
-
-
-def _keys(value: Any) -> list[str]:
-    """Give every source key in plain values, each once, in order."""
-    found: dict[str, None] = {}
-    waiting = [value]
-    while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, dict):
-            found |= dict.fromkeys(one.get("sources", ()))
-            waiting += one.values()
-        elif isinstance(one, list | tuple):
-            waiting += one
-    return list(found)

@@ -85,7 +85,7 @@ def _months(future: FutureView, points: Sequence[CurvePoint]) -> Axis:
 
 def _frame(across: Axis, up: Axis, future: FutureView, say: Say) -> Markup:
     parts: list[Markup] = []
-    for tick in (*linear_ticks(up.low, up.high), up.high):
+    for tick in dict.fromkeys((*linear_ticks(up.low, up.high), up.high)):
         y = up.at(tick)
         crowded = tick != up.high and up.at(tick) - up.at(up.high) < 14
         parts.append(_line(LEFT, y, RIGHT, y, PALE))

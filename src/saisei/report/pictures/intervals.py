@@ -70,7 +70,8 @@ def intervals_picture(
     across
         What the axis shows.
     """
-    axis = Axis(*ends, LEFT, RIGHT, (*linear_ticks(*ends), ends[1]))
+    ticks = tuple(dict.fromkeys((*linear_ticks(*ends), ends[1])))
+    axis = Axis(*ends, LEFT, RIGHT, ticks)
     drawn: list[Markup] = []
     y = TOP
     for group in groups:
