@@ -48,7 +48,11 @@ def test_the_bounds_are_those_of_the_best_and_the_worst_joint_distribution(
     with_ = spread(*second, *[0] * (size - len(second)))
     gain = with_.values[None, :] - without.values[:, None]
     found = bounds_between(without, with_, step)
-    for (low, high), wanted in ((found.better, gain >= step), (found.worse, gain <= -step)):
+    for (low, high), wanted in (
+        (found.better, gain >= step),
+        (found.same, np.abs(gain) < step),
+        (found.worse, gain <= -step),
+    ):
         assert high == pytest.approx(programme(without, with_, wanted), abs=1e-8)
         assert low == pytest.approx(1 - programme(without, with_, ~wanted), abs=1e-8)
 
@@ -63,6 +67,8 @@ def test_the_stated_assumption_lies_within_the_bounds(
     found = bounds_between(without, with_, step)
     assert found.better[0] - 1e-9 <= found.better_same_shift <= found.better[1] + 1e-9
     assert found.worse[0] - 1e-9 <= found.worse_same_shift <= found.worse[1] + 1e-9
+    same = 1.0 - found.better_same_shift - found.worse_same_shift
+    assert found.same[0] - 1e-9 <= same <= found.same[1] + 1e-9
 
 
 @pytest.mark.parametrize(
@@ -80,6 +86,7 @@ def test_without_any_shift_much_may_still_go_both_ways() -> None:
     """Equal futures do not mean that nothing happens to anybody; that cannot be known."""
     found = bounds_between(spread(1, 1), spread(1, 1), 1)
     assert (found.better, found.worse) == ((0.0, 0.5), (0.0, 0.5))
+    assert found.same == (0.0, 1.0)
     sure = bounds_between(spread(1, 0), spread(0, 1), 1)
     assert (sure.better, sure.worse) == ((1.0, 1.0), (0.0, 0.0))
 

@@ -86,7 +86,7 @@ def futures() -> tuple[FutureView, ...]:
         (st("Mostly assumption: one trial stands behind this.", "c/counts"),),
         (2, 48),
         (2, 19),
-        BetweenView(6.0, 0, 71, 0, 0, 22, 0),
+        BetweenView(6.0, 0, 71, 0, 5, 100, 0, 22, 0),
         choices(),
         (st("Other reasonable ways to add up the trials would give between 11 and 15 of 100."),),
     )

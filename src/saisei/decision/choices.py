@@ -43,9 +43,9 @@ def moved_rows(choices: HowFar | None) -> tuple[ChoiceRow, ...]:
 
 def between_view(bounds: Bounds) -> BetweenView:
     """Give the bounds in people of 100, rounded outwards."""
-    better, worse = outwards(bounds.better), outwards(bounds.worse)
+    better, same, worse = (outwards(ends) for ends in (bounds.better, bounds.same, bounds.worse))
     alike = [round(100 * v) for v in (bounds.better_same_shift, bounds.worse_same_shift)]
-    return BetweenView(bounds.step, *better, alike[0], *worse, alike[1])
+    return BetweenView(bounds.step, *better, alike[0], *same, *worse, alike[1])
 
 
 def method_words(finding: Finding, voice: Voice) -> tuple[Statement, ...]:

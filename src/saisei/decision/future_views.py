@@ -72,6 +72,8 @@ class BetweenView:
     better_low: int
     better_high: int
     better_alike: int
+    same_low: int
+    same_high: int
     worse_low: int
     worse_high: int
     worse_alike: int

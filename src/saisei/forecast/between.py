@@ -26,14 +26,16 @@ class Bounds:
 
     Parameters
     ----------
-    better, worse
-        The least and the greatest chance that the two futures allow; both are reached.
+    better, same, worse
+        The least and the greatest chance that the two futures allow; both are reached, but not the
+        three together. `same` is less than `step` to either side.
     better_same_shift, worse_same_shift
         The chance if everybody keeps their place in the order.
     """
 
     step: float
     better: tuple[float, float]
+    same: tuple[float, float]
     worse: tuple[float, float]
     better_same_shift: float
     worse_same_shift: float
@@ -47,7 +49,13 @@ def bounds_between(without: ScoreSpread, with_: ScoreSpread, step: float) -> Bou
         max P(Y1 >= Y0 + d) = 1 - sup_t [P(Y1 < t) - P(Y0 + d < t)]+
         min P(Y1 >= Y0 + d) = sup_t [P(Y0 + d <= t) - P(Y1 < t)]+
 
-    the second being 1 - max P(Y0 + d > Y1). Worse is the same with the two exchanged.
+    the second being 1 - max P(Y0 + d > Y1). Worse is the same with the two exchanged. About the
+    same, |Y1 - Y0| < d, is least
+
+        sup over l <= u of [P(l <= Y0 <= u) + P(u - d < Y1 < l + d) - 1]+
+
+    since only scores within one such window force one another together, and greatest where scores
+    are matched in rising order, each with the lowest that is near enough.
 
     Parameters
     ----------
@@ -73,6 +81,7 @@ def bounds_between(without: ScoreSpread, with_: ScoreSpread, step: float) -> Bou
     return Bounds(
         step,
         _at_least(without, with_, step),
+        _near(without, with_, step),
         _at_least(with_, without, step),
         _in_order(without, with_, step),
         _in_order(with_, without, step),
@@ -88,6 +97,34 @@ def _at_least(from_: ScoreSpread, to: ScoreSpread, step: float) -> tuple[float, 
     most = 1.0 - max(float((below_to - below_from).max()), 0.0)
     least = max(float((up_to_from - below_to).max()), 0.0)
     return min(max(least, 0.0), 1.0), min(max(most, 0.0), 1.0)
+
+
+def _near(one: ScoreSpread, two: ScoreSpread, step: float) -> tuple[float, float]:
+    """Bound P(|one - two| < step)."""
+    low, high = one.values[:, None], one.values[None, :]
+    inside = _cumulative(one, high) - _cumulative(one, low - 2 * NEAR)
+    forced = _cumulative(two, low + step - 2 * NEAR) - _cumulative(two, high - step)
+    least = np.where(low <= high, inside + np.maximum(forced, 0.0) - 1.0, 0.0).max()
+    return min(max(float(least), 0.0), 1.0), min(_matched(one, two, step), 1.0)
+
+
+def _matched(one: ScoreSpread, two: ScoreSpread, step: float) -> float:
+    """Match scores in rising order, each with the lowest near one that is left.
+
+    The windows of near scores rise with the score, so that no other matching pairs more.
+    """
+    left, total, place = two.probabilities.tolist(), 0.0, 0
+    for value, share in zip(one.values.tolist(), one.probabilities.tolist(), strict=True):
+        while place < len(left) and two.values[place] <= value - step + NEAR:
+            place += 1
+        at, open_ = place, share
+        while open_ > 0.0 and at < len(left) and two.values[at] < value + step - NEAR:
+            taken = min(open_, left[at])
+            left[at] -= taken
+            open_ -= taken
+            total += taken
+            at += 1
+    return total
 
 
 def _cumulative(spread: ScoreSpread, at: Floats) -> Floats:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from saisei.appraisal import Finding, Specification, sensitivity
+from saisei.appraisal import Finding, Specification, drives, sensitivity
 from saisei.base.sources import Statement
 from saisei.forecast.between import Bounds, bounds_between
 from saisei.forecast.course import Counts, Course
@@ -70,7 +70,15 @@ def draw_with(
         own limit is taken instead.
     specifications
         Other reasonable choices; `saisei.appraisal.sensitivity` of the finding alone if None.
+
+    Raises
+    ------
+    ValueError
+        The finding has no effect, or rests on a comparison that may drive nothing: one that was not
+        randomised, was chosen afterwards or is known from a press release only.
     """
+    if barred := [one.title for one in finding.used if drives(one)]:
+        raise ValueError(f"these comparisons may not drive a forecast: {', '.join(barred)}")
     move, own = move_of(finding)
     other = own is not None and own != step  # the trials counted another step than the page
     step = own or step
@@ -134,11 +142,12 @@ def _between_words(between: Bounds) -> list[str]:
     """Say what two futures leave open about one person, and what one assumption makes of it."""
     step = f"{between.step:g}"
     worse = {f"worse_{name}": n for name, n in whole(between.worse).items()}
+    same = {f"same_{name}": n for name, n in whole(between.same).items()}
     alike = {
         "better": spoken(round(100 * between.better_same_shift)),
         "worse": spoken(round(100 * between.worse_same_shift)),
     }
     return [
-        say("with.between", step=step, **whole(between.better), **worse),
+        say("with.between", step=step, **whole(between.better), **same, **worse),
         say("with.same-shift", **alike),
     ]
