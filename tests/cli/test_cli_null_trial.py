@@ -124,6 +124,14 @@ def test_what_is_no_range_of_the_arm_score_is_refused(written: str) -> None:
         ([*POWER, "--from-study", "steinberg-2025-nr1", "--share", "half"], "--share"),
         ([*POWER, "--from-study", "steinberg-2016-sb623"], "--from-study"),
         ([*POWER, "--effect", "3", "--trials", "-1"], "--trials"),
+        ([*POWER, "--effect", "3", "--people", "0"], "--people: 0 cannot be"),
+        ([*POWER, "--effect", "1000"], "--effect: 1000 cannot be"),
+        ([*POWER, "--effect", "3", "--control-share", "0.3"], "--control-share"),
+        ([*POWER, "--effect", "3", "--control-shares", "other"], "--control-shares"),
+        ([*POWER, "--outcome", "mrs", "--effect", "2", "--months", "3"], "--months"),
+        ([*POWER, "--outcome", "mrs", "--effect", "1e9"], "--effect"),
+        ([*POWER, "--outcome", "mrs", "--effect", "2", "--control-shares", "0,0,0,0,0,0,9"],
+         "at least two grades"),
     ],
 )  # fmt: skip
 def test_one_message_and_exit_2(

@@ -4,6 +4,12 @@ from saisei.forecast.arm import arm_course, forecast_arm
 from saisei.forecast.barthel import barthel_course, forecast_barthel
 from saisei.forecast.between import Bounds, bounds_between
 from saisei.forecast.course import Counts, Course, NoForecast, Scored, count_people
+from saisei.forecast.design_priors import (
+    DesignPrior,
+    normal_prior,
+    share_prior,
+    study_prior,
+)
 from saisei.forecast.first_days import (
     Chance,
     CountryCheck,
@@ -46,14 +52,10 @@ from saisei.forecast.scores import ScoreSpread, largest_remainder, shift_log_odd
 from saisei.forecast.simulated import Simulated, simulate_people
 from saisei.forecast.trial_power import (
     Design,
-    DesignPrior,
     TrialPower,
-    normal_prior,
     people_needed,
     power_curve,
     rankin_without,
-    share_prior,
-    study_prior,
     trial_power,
 )
 from saisei.forecast.validation import (

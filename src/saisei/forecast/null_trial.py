@@ -246,28 +246,31 @@ def _population(about: dict[str, float]) -> Population:
         about.get("baseline_sd", given["people"]["sd"]),
         about.get("sem", given["measurement"]["sem"]),
     )
-    _must("baseline_mean", "a score from 0 to 66", holds=0 <= who.mean <= mixture_parameters().top)
-    _must("baseline_sd", "more than the error of one score", holds=who.sd > who.sem)
-    _must("sem", "more than 0 and at most 4 points", holds=0 < who.sem <= 4)
-    _must("spread", "0 to 20 points", holds=0 <= about.get("spread", 0.0) <= 20)
+    top, spread = mixture_parameters().top, about.get("spread", 0.0)
+    _must("baseline_mean", who.mean, "a score from 0 to 66", holds=0 <= who.mean <= top)
+    wide = f"more than the error of one score and at most {top:g}"
+    _must("baseline_sd", who.sd, wide, holds=who.sem < who.sd <= top)
+    _must("sem", who.sem, "more than 0 and at most 4 points", holds=0 < who.sem <= 4)
+    _must("spread", spread, "0 to 20 points", holds=0 <= spread <= 20)
     return who
 
 
-def _must(name: str, expected: str, *, holds: bool) -> None:
+def _must(name: str, value: float, expected: str, *, holds: bool) -> None:
     if not holds:
         option = "--" + name.replace("_", "-")
-        raise OptionError(Problem("impossible", "this cannot be", expected, field=option))
+        raise OptionError(Problem("impossible", f"{value:g} cannot be", expected, field=option))
 
 
 def _check(people: int, since: float, months: float, trials: int, seed: int) -> None:
     most = load_data(FILE)["limits"]
-    _must("people", f"2 to {most['people']:,}", holds=2 <= people <= most["people"])
-    _must("months_since_stroke", "more than 0 and at most 600 months", holds=0 < since <= 600)
-    _must("months", "more than 0 and at most 120 months", holds=0 < months <= 120)
-    _must("trials", f"100 to {most['trials']:,}", holds=100 <= trials <= most["trials"])
+    _must("people", people, f"2 to {most['people']:,}", holds=2 <= people <= most["people"])
+    long = "more than 0 and at most 600 months"
+    _must("months_since_stroke", since, long, holds=0 < since <= 600)
+    _must("months", months, "more than 0 and at most 120 months", holds=0 < months <= 120)
+    _must("trials", trials, f"100 to {most['trials']:,}", holds=100 <= trials <= most["trials"])
     few = f"at most {most['draws'] // people:,} with {people:,} people"
-    _must("trials", few, holds=trials * people <= most["draws"])
-    _must("seed", "a whole number from 0", holds=seed >= 0)
+    _must("trials", trials, few, holds=trials * people <= most["draws"])
+    _must("seed", seed, "a whole number from 0", holds=seed >= 0)
 
 
 def _one_person(

@@ -113,7 +113,10 @@ class ArmMeans:
 
 
 def ancova_t(before: Floats, after: Floats, treated: int) -> Floats:
-    """Give the t of the treatment, adjusted for the score before, of each trial (row)."""
+    """Give the t of the treatment, adjusted for the score before, of each trial (row).
+
+    Where everybody scored alike before, nothing is adjusted; where nothing scatters it is 0.
+    """
     x, y = before.copy(), after.copy()
     gaps = []
     for one in (x, y):
@@ -123,9 +126,13 @@ def ancova_t(before: Floats, after: Floats, treated: int) -> Floats:
         one[:, treated:] -= second[:, None]
     xx, xy, yy = (x * x).sum(axis=1), (x * y).sum(axis=1), (y * y).sum(axis=1)
     n1, n2 = treated, x.shape[1] - treated
-    variance = (yy - xy**2 / xx) / (n1 + n2 - 3)
-    se = np.sqrt(variance * (1 / n1 + 1 / n2 + gaps[0] ** 2 / xx))
-    return np.asarray((gaps[1] - xy / xx * gaps[0]) / se)
+    there = xx > 0
+    slope = np.divide(xy, xx, out=np.zeros_like(xx), where=there)
+    uneven = np.divide(gaps[0] ** 2, xx, out=np.zeros_like(xx), where=there)
+    variance = np.maximum(yy - slope * xy, 0.0) / (n1 + n2 - 3)
+    se = np.sqrt(variance * (1 / n1 + 1 / n2 + uneven))
+    gap = gaps[1] - slope * gaps[0]
+    return np.asarray(np.divide(gap, se, out=np.zeros_like(se), where=se > 1e-9))
 
 
 @dataclass(frozen=True, slots=True)
