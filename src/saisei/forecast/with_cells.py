@@ -122,12 +122,13 @@ def _sentences(
     else:
         said.append(say("with.new", **whole(drawn.better_new)))
         said.append(say("with.new-worse", **whole(drawn.worse_new)))
-    if finding.effect is not None and finding.effect.mostly_assumption:
+    effect = finding.effect
+    if effect is not None and effect.mostly_assumption:
         said.append(say("with.mostly-assumption"))
     said.append(say("with.one-value"))
     if odds:
         said.append(say("with.odds", step=step))
-    said += _between_words(between)
+    said += _between_words(between, None if odds or effect is None else effect.median)
     return tuple(Statement(words, keys) for words in said)
 
 
@@ -138,7 +139,7 @@ def _without_words(course: Course, step: float) -> str:
     return say("with.without", horizon=course.horizon_words, **words)
 
 
-def _between_words(between: Bounds) -> list[str]:
+def _between_words(between: Bounds, points: float | None) -> list[str]:
     """Say what two futures leave open about one person, and what one assumption makes of it."""
     step = f"{between.step:g}"
     worse = {f"worse_{name}": n for name, n in whole(between.worse).items()}
@@ -149,5 +150,7 @@ def _between_words(between: Bounds) -> list[str]:
     }
     return [
         say("with.between", step=step, **whole(between.better), **same, **worse),
-        say("with.same-shift", **alike),
+        say("with.same-shift", **alike)
+        if points is None
+        else say("with.same-points", points=f"{points:.1f}".replace("-", "−"), **alike),
     ]
