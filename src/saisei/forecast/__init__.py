@@ -1,6 +1,8 @@
 """Forecast: what happens without a new treatment, and, where trials allow it, with one."""
 
+from saisei.forecast.adding import AddedScore, add_scores
 from saisei.forecast.arm import arm_course, forecast_arm
+from saisei.forecast.assessment import Assessment, Unusual, next_assessment
 from saisei.forecast.barthel import barthel_course, forecast_barthel
 from saisei.forecast.between import Bounds, bounds_between
 from saisei.forecast.course import Counts, Course, NoForecast, Scored, count_people
@@ -58,6 +60,7 @@ from saisei.forecast.trial_power import (
     rankin_without,
     trial_power,
 )
+from saisei.forecast.updating import Band, Change, changes
 from saisei.forecast.validation import (
     ScaleValidation,
     Stratum,
@@ -71,10 +74,14 @@ from saisei.forecast.with_effect import Drawn, HowFar, Moved, draw_with_effect
 from saisei.forecast.with_rules import refusal_words, why_not_drawn
 
 __all__ = [
+    "AddedScore",
     "ArmMeans",
     "ArmResponders",
+    "Assessment",
+    "Band",
     "Bounds",
     "Chance",
+    "Change",
     "Context",
     "CountryCheck",
     "Counts",
@@ -106,14 +113,17 @@ __all__ = [
     "Stratum",
     "Tenth",
     "TrialPower",
+    "Unusual",
     "Used",
     "Validation",
     "WhyNoWith",
     "WithFuture",
+    "add_scores",
     "another_assessment",
     "arm_course",
     "barthel_course",
     "bounds_between",
+    "changes",
     "context",
     "contexts",
     "count_people",
@@ -133,6 +143,7 @@ __all__ = [
     "group_statements",
     "largest_remainder",
     "mixture_parameters",
+    "next_assessment",
     "normal_prior",
     "null_contexts",
     "null_trial",

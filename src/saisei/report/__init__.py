@@ -9,6 +9,9 @@ or of a network are SVG files that stand alone, drawn from results of `saisei.sy
 
 from saisei.report.check import check_decision
 from saisei.report.first_days import first_days_calibration, first_days_files, used_words
+from saisei.report.forecast_pages import forecast_files
+from saisei.report.forecast_values import forecast_plain
+from saisei.report.forecasts import forecast_text
 from saisei.report.html import to_html
 from saisei.report.json_form import decision_schema, to_json
 from saisei.report.networks import network_forest, network_picture, ranks_picture
@@ -26,6 +29,9 @@ __all__ = [
     "decision_schema",
     "first_days_calibration",
     "first_days_files",
+    "forecast_files",
+    "forecast_plain",
+    "forecast_text",
     "network_forest",
     "network_picture",
     "null_trial_files",
