@@ -20,9 +20,8 @@ from saisei.forecast.texts import say as say_forecast
 __all__ = ["Band", "Change", "Reach", "bands_of", "changes", "said", "unused_context"]
 
 FILE = "forecast/updating.yaml"
-SCALES = {"fma_ue": "fma_ue", "fma_ue_sections": "fma_ue", "barthel_total": "barthel",
-          "nihss_total": "nihss", "mrs_current": "mrs", "fma_le": "fma_le"}  # fmt: skip
-"""The scale whose forecast a field's score belongs to."""
+SCALES = {"fma_ue": "fma_ue", "barthel_total": "barthel"}
+"""The scales that have a course, by the field of their score."""
 SAME_DAY = 0.5
 
 
@@ -107,16 +106,9 @@ def changes(
     pairs = zip(
         futures(before, context=context), futures(after, context=context), strict=True
     )  # fmt: skip
-    found = [
-        _change(old, new) for old, new in pairs if new.scale_id in touched and _has_a_model(new)
-    ]
+    found = [_change(old, new) for old, new in pairs if new.scale_id in touched]
     compared = {one.scale_id for one in found}
     return tuple(found), tuple(map(Statement, _of_the_others(given, compared)))
-
-
-def _has_a_model(future: Future) -> bool:
-    """Whether the scale has a course for anybody, and not the same reason for all."""
-    return future.none is None or future.none.code != future.scale_id
 
 
 def _of_the_others(added: Sequence[AddedScore], compared: set[str]) -> Iterator[str]:
