@@ -20,6 +20,7 @@ from saisei.forecast import (
     barthel_course,
     forecast_sources,
     futures,
+    group_sources,
 )
 from saisei.scales import scale_sources
 from saisei.vocabulary import CellType, Condition, Route, Stage
@@ -159,7 +160,13 @@ def test_before_the_chronic_phase_ten_points_count() -> None:
 
 
 def test_every_sentence_leads_to_a_source_that_is_known() -> None:
-    known = {**forecast_sources(), **scale_sources(), **study_sources(), **appraisal_sources()}
+    known = {
+        **forecast_sources(),
+        **group_sources(),
+        **scale_sources(),
+        **study_sources(),
+        **appraisal_sources(),
+    }
     for future in futures(case()):
         said = [*future.sentences]
         said += [future.step_note] if future.step_note else []
