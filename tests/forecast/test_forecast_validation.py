@@ -117,6 +117,23 @@ def test_strata_divide_all_forecasts() -> None:
     assert bands == {"0-30": (0, 30), "31-90": (31, 90), "366+": (366, None)}
 
 
+def test_a_border_belongs_to_the_band_that_it_is_named_in() -> None:
+    days = (30, 31, 90, 91, 365, 366)
+    scores = (10, 11, 25, 26, 50, 51)
+    rows = [
+        row
+        for day, score in zip(days, scores, strict=True)
+        for row in arm(f"p{day}", (day, score), (day + 183, 40))
+    ]
+    found = validate(table(*rows)).of("fma_ue")
+    names = {
+        kind: {one.name: one.figures.forecasts for one in found.strata if one.kind == kind}
+        for kind in ("first-score", "day")
+    }
+    assert names["first-score"] == {"0-10": 1, "11-25": 2, "26-50": 2, "51-66": 1}
+    assert names["day"] == {"0-30": 1, "31-90": 2, "91-180": 1, "181-365": 1, "366+": 1}
+
+
 @pytest.fixture(scope="module")
 def simulated() -> Validation:
     return validate_simulated(1500, 5)

@@ -102,6 +102,23 @@ def test_intervals_by_hand() -> None:
     assert (found.below[0], found.upto[0]) == pytest.approx((0.06, 0.22))
 
 
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.integers(0, 30), min_size=3, max_size=12).filter(any), st.data())
+def test_an_interval_runs_from_the_lowest_to_the_highest_quantile(
+    weights: list[int], data: st.DataObject
+) -> None:
+    """Counted in whole numbers: the lowest score at or below which so large a part lies."""
+    total, y = sum(weights), data.draw(st.integers(0, len(weights) - 1))
+    reach = [sum(weights[: at + 1]) for at in range(len(weights))]
+    found = measured(forecasts(np.array([weights]) / total, [y]))
+    for place, percent in enumerate((50, 80, 90)):
+        low = next(at for at, sum_ in enumerate(reach) if 200 * sum_ >= (100 - percent) * total)
+        high = next(at for at, sum_ in enumerate(reach) if 200 * sum_ >= (100 + percent) * total)
+        assert found.inside[0, place] == (low <= y <= high)
+        assert found.width[0, place] == high - low
+        assert found.promised[0, place] == pytest.approx(sum(weights[low : high + 1]) / total)
+
+
 def test_the_person_is_not_in_the_group() -> None:
     chance = np.full((3, 5), 0.2)
     found = measured(forecasts(chance, [0, 2, 4]))

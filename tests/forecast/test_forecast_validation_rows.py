@@ -102,6 +102,12 @@ def test_an_unknown_context_is_refused(tmp_path: Path) -> None:
         read(tmp_path, "person,day,scale,value,context\na,7,fma_ue,1,walks\n")
 
 
+def test_two_contexts_of_one_score_are_refused(tmp_path: Path) -> None:
+    rows = "a,7,fma_ue,1,trial-control\na,7,fma_ue,1,not-known\n"
+    with pytest.raises(DocumentError, match=r"scores.csv:3:14: context: the same person"):
+        read(tmp_path, f"person,day,scale,value,context\n{rows}")
+
+
 def test_all_mistakes_are_told_at_once_and_many_are_counted(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         read(tmp_path, HEAD + "a,7,fma_ue,99\n" * 50)

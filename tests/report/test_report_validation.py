@@ -133,6 +133,22 @@ def test_lines_and_page_say_the_same_numbers(found: Validation, files: dict[str,
     assert shown in files["page.html"]
 
 
+def test_shares_off_what_was_promised_are_counted(found: Validation) -> None:
+    of = found.of("fma_ue")
+    judged = [one.figures for one in of.strata if one.kind != "true-group"]
+    assert of.overall is not None
+    shares = [share for part in (of.overall, *judged) for share in part.coverage]
+    off = sum(
+        not (share.share.low or 0) <= share.promised <= (share.share.high or 1) for share in shares
+    )
+    line = f"Of {len(shares)} shares of strata known beforehand, {off} lie off"
+    assert line in validation_text(found)
+    named = sum(
+        not (share.share.low or 0) <= share.level <= (share.share.high or 1) for share in shares
+    )
+    assert named != off  # or the test could not tell the promise from the name
+
+
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
