@@ -146,7 +146,7 @@ def test_the_first_example_reads_as_it_should(run: Run) -> None:
 def test_an_added_score_stands_beside_the_forecast_before(run: Run) -> None:
     add = ("--add", "fma_ue=38@2026-12-11")
     _, out, _ = run(example("03"), *add, as_of=LATER)
-    assert "before                      with the new score" in out
+    assert "before                      with new scores" in out
     found = run.json(example("03"), *add, as_of=LATER)
     (change,) = found["changes"]
     assert change["reach"]["score"] == 40

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from saisei.base.dates import parse_as_of
@@ -134,7 +135,7 @@ def test_a_third_score_in_the_first_months_narrows_the_band_and_moves_the_chance
 
 def test_late_after_a_stroke_only_the_last_score_counts() -> None:
     (newer,) = changed(example("01"), "fma_ue=33@2026-12-11")
-    assert "takes the place of the one before" in newer.sentences[-1].text
+    assert "takes the place of those before" in newer.sentences[-1].text
     assert (
         bands_of(arm(example("01").replace(fma_ue={"value": 33, "date": "2026-12-11"})))
         == newer.after
@@ -143,7 +144,7 @@ def test_late_after_a_stroke_only_the_last_score_counts() -> None:
     assert older.before == older.after
     (told,) = older.sentences
     assert "nothing moves" in told.text
-    assert "only the last one counts" in told.text
+    assert "only the last score counts" in told.text
 
 
 def test_a_first_score_makes_a_forecast_possible_and_others_do_not() -> None:
@@ -155,7 +156,7 @@ def test_a_first_score_makes_a_forecast_possible_and_others_do_not() -> None:
     assert "without the new score no forecast was possible" in change.sentences[0].text
     (change,) = changed(example("05"), "fma_ue=40@2026-12-01")
     assert change.after == ()
-    assert "makes no forecast possible" in change.sentences[0].text
+    assert "no forecast is possible with the new score either" in change.sentences[0].text
     after, added = add_scores(case, ["nihss_total=4@2026-12-01"])
     found, beside = changes(case, after, added)
     assert found == ()
@@ -346,3 +347,48 @@ def test_a_file_whose_sections_contradict_the_total_is_refused() -> None:
     sections = {"date": "2026-11-19", "value": {"A": 20, "B": 5, "C": 3, "D": 1}}
     with pytest.raises(CaseError, match="fma_ue_sections of the same date"):
         early(SECOND, fma_ue_sections=sections)
+
+
+def test_several_new_scores_are_spoken_of_as_several() -> None:
+    (one,) = changed(early(FIRST), "fma_ue=30@2026-11-19")
+    (two,) = changed(early(FIRST), "fma_ue=30@2026-11-19", "fma_ue=38@2026-12-11")
+    assert "Without the new score nine" in one.sentences[1].text
+    assert "Without the new scores nine" in two.sentences[1].text
+    assert two.sentences[1].text.count("with them") == 1
+
+
+DAYS = st.dates(min_value=date(2026, 10, 30), max_value=date(2026, 12, 11))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    stated=st.dictionaries(DAYS, st.integers(0, 66), max_size=4),
+    new=st.dictionaries(DAYS, st.integers(0, 66), min_size=1, max_size=3),
+    days=st.integers(1, 364),
+    kind=st.sampled_from(["ischemic", "intracerebral-haemorrhage", "tia", "unknown"]),
+)
+def test_whatever_is_added_there_are_words_and_finite_numbers(
+    stated: dict[date, int], new: dict[date, int], days: int, kind: str
+) -> None:
+    assume(not set(stated) & set(new))
+    rows = [{"value": value, "date": day.isoformat()} for day, value in stated.items()]
+    case = early(*rows, stroke_type=kind)
+    after, added = add_scores(case, [f"fma_ue={v}@{d.isoformat()}" for d, v in new.items()])
+    found, beside = changes(case, after, added)
+    assert found or beside
+    for change in found:
+        assert change.sentences
+        for band in (*change.before, *change.after):
+            assert (
+                0
+                <= band.low
+                <= band.quarter
+                <= band.middle
+                <= band.three_quarters
+                <= band.high
+                <= 66
+            )
+    told = next_assessment(after, days)
+    assert told.sentences
+    if told.narrowing is not None:
+        assert 0 < told.narrowing.width_low <= told.narrowing.width_high <= 66

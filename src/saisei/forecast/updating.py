@@ -102,11 +102,13 @@ def changes(
         be said of the other scores.
     """
     given = tuple(added)
-    touched = {SCALES.get(one.field) for one in given if not one.known}
+    fresh = [SCALES.get(one.field) for one in given if not one.known]
     pairs = zip(
         futures(before, context=context), futures(after, context=context), strict=True
     )  # fmt: skip
-    found = [_change(old, new) for old, new in pairs if new.scale_id in touched]
+    found = [
+        _change(old, new, fresh.count(new.scale_id)) for old, new in pairs if new.scale_id in fresh
+    ]
     compared = {one.scale_id for one in found}
     return tuple(found), tuple(map(Statement, _of_the_others(given, compared)))
 
@@ -119,7 +121,7 @@ def _of_the_others(added: Sequence[AddedScore], compared: set[str]) -> Iterator[
             yield said().say("changed.no_course", field=one.field)
 
 
-def _change(old: Future, new: Future) -> Change:
+def _change(old: Future, new: Future, count: int) -> Change:
     before, after = old.course, new.course
     comparable = (
         before is not None and after is not None and abs(before.horizon - after.horizon) < SAME_DAY
@@ -132,7 +134,7 @@ def _change(old: Future, new: Future) -> Change:
         bands_of(after),
         comparable,
         reach,
-        tuple(_sentences(old, new, comparable=comparable, reach=reach)),
+        tuple(_sentences(old, new, _Words(count), comparable=comparable, reach=reach)),
     )
 
 
@@ -157,47 +159,58 @@ def _reach(old: Future, after: Course | None) -> Reach | None:
     return Reach(score, old.course.spread.at_least(score), after.spread.at_least(score))
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The sentences, which speak of one new score or of several."""
+
+    count: int
+
+    def say(self, key: str, /, **filling: object) -> str:
+        number = "one" if self.count == 1 else "more"
+        named = {name: said().say(f"{name}.{number}") for name in ("new", "it")}
+        return said().say(f"changed.{key}", **named, **filling)
+
+
 def _sentences(
-    old: Future, new: Future, *, comparable: bool, reach: Reach | None
+    old: Future, new: Future, words: _Words, *, comparable: bool, reach: Reach | None
 ) -> Iterator[Statement]:
-    say, scale = said().say, say_forecast(f"scale.{new.scale_id}")
+    say, scale = words.say, say_forecast(f"scale.{new.scale_id}")
     before, after = old.course, new.course
     if before is None or after is None:
-        yield _one_sided(old, new, scale)
+        yield _one_sided(old, new, scale, words)
         return
     keys = after.source_keys
     if not comparable:
         days = {"day_before": round(before.horizon), "day_after": round(after.horizon)}
-        yield Statement(say("changed.other_days", scale=scale, **days), keys)
+        yield Statement(say("other_days", scale=scale, **days), keys)
         return
     if bands_of(before) == bands_of(after):
-        yield Statement(say("changed.nothing", scale=scale), keys)
+        yield Statement(say("nothing", scale=scale), keys)
         return
     first, last = bands_of(before)[-1], bands_of(after)[-1]
     middles = {"before": round(first.middle), "after": round(last.middle)}
     key = "middle" if middles["before"] != middles["after"] else "same_middle"
-    words = say(f"changed.{key}", scale=scale, horizon=after.horizon_words, **middles)
-    yield Statement(words, keys)
-    yield Statement(_width_words(first, last), keys)
+    yield Statement(say(key, scale=scale, horizon=after.horizon_words, **middles), keys)
+    yield Statement(_width_words(first, last, words), keys)
     if reach is not None:
         people = {"before": _people(reach.before), "after": _people(reach.after)}
         points = {"score": f"{reach.score:g}", "step": f"{reach.score - before.start:g}"}
-        yield Statement(say("changed.reach", **points, **people), keys)
+        yield Statement(say("reach", **points, **people), keys)
     if after.model == "chronic":
-        yield Statement(say("changed.only_last"))
+        yield Statement(say("only_last"))
 
 
-def _one_sided(old: Future, new: Future, scale: str) -> Statement:
+def _one_sided(old: Future, new: Future, scale: str, words: _Words) -> Statement:
     reasons = [one.none.reason for one in (old, new) if one.none is not None]
     key = "new" if new.course else "lost" if old.course else "never"
     why = reasons[-1] if reasons else Statement("")
-    return Statement(said().say(f"changed.{key}", scale=scale, why=why.text), why.sources)
+    return Statement(words.say(key, scale=scale, why=why.text), why.sources)
 
 
-def _width_words(first: Band, last: Band) -> str:
+def _width_words(first: Band, last: Band, words: _Words) -> str:
     (low_before, high_before), (low, high) = first.ends, last.ends
-    return said().say(
-        "changed.narrower",
+    return words.say(
+        "narrower",
         low_before=low_before,
         high_before=high_before,
         width_before=high_before - low_before,
