@@ -40,6 +40,7 @@ PEOPLE = [
     *arm("c", (10, 5)),
     *arm("d", (10, 66), (200, 66)),
     *arm("e", (10, 30), (30, 33)),
+    *arm("f", (10, 30), (377, 50)),
 ]
 
 
@@ -49,8 +50,8 @@ def test_from_the_first_and_the_first_two_to_the_score_nearest_to_half_a_year() 
     assert of is not None
     found = sorted(zip(of.day, of.lag, of.known, of.values[of.observed], strict=True))
     assert found == [(14, 183, 1, 45), (35, 162, 2, 45), (400, 183, 1, 53), (421, 162, 2, 53)]
-    assert (made.people, made.scores) == (5, 13)
-    left = {"one-score": 1, "no-later-score": 1, "full-score": 1}
+    assert (made.people, made.scores) == (6, 15)
+    left = {"one-score": 1, "no-later-score": 2, "full-score": 1}
     assert {key: count for key, count in made.left_out.items() if count} == left
     assert of.model.tolist() == ["mixture", "mixture", "chronic", "chronic"]
     assert of.important.tolist() == [10, 10, 6, 6]

@@ -168,7 +168,8 @@ def test_net_benefit_by_hand() -> None:
     assert at[0.5].forecast == pytest.approx(0.3 - 0.1)
     assert at[0.5].everybody == pytest.approx(0.4 - 0.6)
     assert at[0.2].forecast == pytest.approx(0.3 - 0.1 * 0.25)
-    assert at[0.95].forecast == 0
+    assert at[0.7].forecast == pytest.approx(0.3 - 0.1 * 0.7 / 0.3)
+    assert at[0.75].forecast == at[0.95].forecast == 0
     assert gains.predicted == pytest.approx(0.34)
     assert gains.observed.value == pytest.approx(0.4)
     assert gains.brier == pytest.approx((3 * 0.09 + 0.49 + 0.81 + 5 * 0.01) / 10)
