@@ -173,7 +173,7 @@ def test_forecasts_for_different_days_are_not_compared() -> None:
     case = example("03")
     (change,) = changed(case, "barthel_total=80@2026-12-11")
     assert not change.comparable
-    assert "different days" in change.sentences[0].text
+    assert "The days differ" in change.sentences[0].text
 
 
 MISTAKES = {

@@ -180,15 +180,16 @@ def _sentences(
         yield _one_sided(old, new, scale, words)
         return
     keys = after.source_keys
+    first, last = bands_of(before)[-1], bands_of(after)[-1]
+    middles = {"before": round(first.middle), "after": round(last.middle)}
     if not comparable:
-        days = {"day_before": round(before.horizon), "day_after": round(after.horizon)}
-        yield Statement(say("other_days", scale=scale, **days), keys)
+        days = {"day_before": round(first.day), "day_after": round(last.day)}
+        ends = _ends(first, last)
+        yield Statement(say("other_days", scale=scale, **days, **middles, **ends), keys)
         return
     if bands_of(before) == bands_of(after):
         yield Statement(say("nothing", scale=scale), keys)
         return
-    first, last = bands_of(before)[-1], bands_of(after)[-1]
-    middles = {"before": round(first.middle), "after": round(last.middle)}
     key = "middle" if middles["before"] != middles["after"] else "same_middle"
     yield Statement(say(key, scale=scale, horizon=after.horizon_words, **middles), keys)
     yield Statement(_width_words(first, last, words), keys)
@@ -207,17 +208,18 @@ def _one_sided(old: Future, new: Future, scale: str, words: _Words) -> Statement
     return Statement(words.say(key, scale=scale, why=why.text), why.sources)
 
 
-def _width_words(first: Band, last: Band, words: _Words) -> str:
+def _ends(first: Band, last: Band) -> dict[str, int]:
     (low_before, high_before), (low, high) = first.ends, last.ends
-    return words.say(
-        "narrower",
-        low_before=low_before,
-        high_before=high_before,
-        width_before=high_before - low_before,
-        low=low,
-        high=high,
-        width=high - low,
-    )
+    return {"low_before": low_before, "high_before": high_before, "low": low, "high": high}
+
+
+def _width_words(first: Band, last: Band, words: _Words) -> str:
+    ends = _ends(first, last)
+    widths = {
+        "width_before": ends["high_before"] - ends["low_before"],
+        "width": ends["high"] - ends["low"],
+    }
+    return words.say("narrower", **ends, **widths)
 
 
 def _people(chance: float) -> str:
