@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from saisei.forecast import NullTrial, fit_mixture, null_contexts, null_trial, p
 from saisei.forecast.arm_pairs import Population, change_spreads, pair_table, shift_nodes
 from saisei.forecast.chronic import noise_below
 from saisei.forecast.mixture import score_grid
+from saisei.forecast.null_mixing import mixed_studies
 from saisei.forecast.null_studies import Studies, steps_of
 from saisei.forecast.paired_tests import paired_t, t_p_values, wilcoxon_p_values
 from saisei.forecast.parameters import noise_parameters
@@ -166,6 +168,46 @@ def test_mean_gains_are_exact() -> None:
     assert alone.mean_gain.sd == pytest.approx(alone.sd / 18**0.5)
     wide = quick(spread=2.0)
     assert wide.mean_gain.sd == pytest.approx((alone.sd**2 / 18 + 4.0) ** 0.5, rel=0.01)
+
+
+@pytest.mark.parametrize(("people", "spread"), [(18, 1.64), (300, 1.64), (2000, 1.64), (40, 8.0)])
+def test_true_mean_gains_are_mixed_without_gaps(people: int, spread: float) -> None:
+    """Mean gains are a normal of both variances, also where chance is small against the spread."""
+    alone = null_trial(people, 24, 6, "intensive", spread=0.0, trials=100).mean_gain
+    mixed = null_trial(people, 24, 6, "intensive", spread=spread, trials=100).mean_gain
+    sd = math.hypot(alone.sd, spread)
+    for z in np.linspace(-2, 2, 33):
+        below = mixed.at_most(alone.mean + z * sd)
+        # the ends of the scale take a little of wide spreads
+        assert below == pytest.approx(stats.norm.cdf(z), abs=0.01 if spread < 4 else 0.03)
+    steps = np.add.reduceat(mixed.probabilities, np.arange(0, mixed.probabilities.size, people))
+    tall = steps[steps > 0.2 * steps.max()]
+    assert (np.diff(np.sign(np.diff(tall))) != 0).sum() <= 1
+
+
+@pytest.mark.parametrize("people", [2, 3, 40, 700])
+def test_sums_of_changes_are_those_of_adding_one_person_after_another(people: int) -> None:
+    studies = mixed_studies(800, 183, 4.0, 0.0, PEOPLE, (0.0, 66.0), people)
+    change = studies.changes[0]
+    total = change
+    for _ in range(people - 1):
+        total = np.convolve(total, change)
+    found = studies.mean_gain(people)
+    values = np.arange(-66 * people, 66 * people + 1) / people
+    mean = values @ total
+    assert found.mean == pytest.approx(mean, abs=1e-9)
+    assert found.sd == pytest.approx(np.sqrt(total @ (values - mean) ** 2), rel=1e-6)
+    for gain in (3.0, 4.0, 7.4):
+        assert found.at_least(gain) == pytest.approx(total[values >= gain - 1e-9].sum(), abs=1e-9)
+
+
+def test_what_is_put_between_by_splines_is_what_would_be_computed() -> None:
+    studies = mixed_studies(800, 183, 4.0, 1.64, PEOPLE, (0.0, 66.0), 2000)
+    assert studies.shifts.values.size > 60
+    for at in (5, 30, 41):
+        shift = float(studies.shifts.values[at])
+        exact = change_spreads(pair_table(800, 183, shift, PEOPLE), 0, 66)[1]
+        assert studies.changes[at] == pytest.approx(exact, abs=2e-5)
 
 
 def test_simulated_studies_agree_with_the_exact_sums() -> None:
@@ -322,7 +364,7 @@ def test_every_context_has_its_sources(name: str) -> None:
     assert set(null_contexts()[name].source_keys) <= set(known)
 
 
-PLANNING = {"null_contexts", "null_studies", "null_trial", "null_words", "published",
+PLANNING = {"null_contexts", "null_mixing", "null_studies", "null_trial", "null_words", "published",
             "design_priors", "trial_power", "power_outcomes", "__init__"}  # fmt: skip
 
 

@@ -59,14 +59,14 @@ class Shifts:
     weights: Floats
 
 
-def shift_nodes(mean: float, spread: float) -> Shifts:
+def shift_nodes(mean: float, spread: float, steps: int = SHIFTS) -> Shifts:
     """Give even steps of a normal; one alone without spread.
 
     What is mixed over them is smooth itself, so even steps err less than Gauss-Hermite nodes.
     """
     if spread == 0:
         return Shifts(np.array([mean]), np.ones(1))
-    nodes = np.linspace(-4.0, 4.0, SHIFTS)
+    nodes = np.linspace(-4.0, 4.0, steps)
     weights = np.exp(-0.5 * nodes**2)
     return Shifts(mean + spread * nodes, weights / weights.sum())
 

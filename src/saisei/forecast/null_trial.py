@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from saisei.base.errors import OptionError, Problem
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
-from saisei.forecast.arm_pairs import Population, Shifts, change_spreads, pair_table, shift_nodes
+from saisei.forecast.arm_pairs import Population, change_spreads, pair_table
 from saisei.forecast.null_contexts import NullContext, null_context
+from saisei.forecast.null_mixing import mixed_studies
 from saisei.forecast.null_studies import Discrete, Studies, steps_of
 from saisei.forecast.null_words import (
     extrapolated,
@@ -211,7 +211,7 @@ def null_trial(
     selected, moved, change = _one_person(day, days, centre, who, score_range)
     applied = 0.0 if windows().mixture_weight(day) == 1 else spread
     made = [
-        (wide, _studies(day, days, shift_nodes(centre, wide), who, score_range))
+        (wide, mixed_studies(day, days, centre, wide, who, score_range, people))
         for wide in ([applied, applied / 2, 2 * applied] if applied else [applied])
     ]
     studies, others = made[0][1], made[1:]
@@ -286,21 +286,6 @@ def _one_person(
     change = Discrete(steps, spread)
     everyone = Discrete(steps, change_spreads(table, 0.0, mixture_parameters().top)[1])
     return share, change.mean - everyone.mean, change
-
-
-def _studies(
-    day: float, days: float, nodes: Shifts, who: Population, score_range: tuple[float, float]
-) -> Studies:
-    shifts = (round(float(shift), 9) for shift in nodes.values)
-    return Studies(np.array([_changes(day, days, one, who, score_range) for one in shifts]), nodes)
-
-
-@lru_cache(maxsize=512)
-def _changes(
-    day: float, days: float, shift: float, who: Population, score_range: tuple[float, float]
-) -> Floats:
-    """Give one person's change; spreads of studies that are half or twice as wide share many."""
-    return change_spreads(pair_table(day, days, shift, who), *score_range)[1]
 
 
 def _responders(change: Discrete, studies: Studies, people: int) -> tuple[Responders, ...]:
