@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -64,3 +65,15 @@ def test_it_is_led_to() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert "saisei forecast me.yaml" in readme
     assert "(docs/forecasting.md)" in readme
+
+
+def test_the_keys_of_the_json_are_those_of_the_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = json.loads("".join(run(f"{SHOWN[1][0]} --json", monkeypatch, capsys)))
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ", TEXT.split("## The JSON")[1], re.MULTILINE)
+    named = set(re.findall(r"`(\w+)`", " ".join(rows)))
+    head = {"schema", "version", "title", "as_of", "language", "data"}
+    assert set(said) - head == named
+    for key in ("width_now", "width_expected", "width_low", "width_high"):
+        assert key in said["another"]["narrowing"]
