@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -277,3 +278,16 @@ def test_japanese_headings_keep_the_numbers(run: Run) -> None:
     for number in ("25〜31", "20〜37"):
         assert number in said
         assert number.replace("〜", " to ") in plain
+
+
+def test_on_a_terminal_lines_are_broken_and_headings_stand_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, plain, _ = run(example("01"))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    _, said, _ = run(example("01"))
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    assert max(len(line) for line in bare.splitlines() if "http" not in line) <= 60
+    assert " ".join(bare.split()) == " ".join(plain.split())
+    assert "\x1b[1mThe next year" in said

@@ -97,14 +97,23 @@ def forecast(
 
 
 def _wrapped(text: str) -> str:
-    """Break long lines for people, not for pipes; what follows keeps the indent."""
+    """For people, not for pipes: break long lines, keep their indent, set headings in bold."""
     if not sys.stdout.isatty():
         return text
     width = min(shutil.get_terminal_size().columns, WIDEST)
-    lines = []
+    told, before = [], ""
     for line in text.splitlines():
-        indent = " " * (len(line) - len(line.lstrip()))
-        lines.append(
-            textwrap.fill(line, width, subsequent_indent=indent) if len(line) > width else line
-        )
-    return "\n".join(lines) + "\n"
+        shown = _broken(line, width)
+        told.append(typer.style(shown, bold=True) if line and not before else shown)
+        before = line
+    return "\n".join(told) + "\n"
+
+
+def _broken(line: str, width: int) -> str:
+    """Break a line that is too long; an address stays in one piece."""
+    if len(line) <= width:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
