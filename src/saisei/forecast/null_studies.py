@@ -97,12 +97,8 @@ def _mean_gain(studies: Studies, people: int) -> Discrete:
     for weight, change in zip(studies.shifts.weights, _wrapped(studies.changes, size), strict=True):
         mixed += weight * np.fft.rfft(change) ** people
     chance = np.clip(np.fft.irfft(mixed, size), 0.0, None)
-    middle = round(
-        people * float(studies.shifts.weights @ studies.changes @ np.arange(-top, top + 1))
-    )
-    totals = np.arange(
-        max(middle - size // 2, -top * people), min(middle + size // 2, top * people + 1)
-    )
+    middle = people * float(studies.shifts.weights @ studies.changes @ steps_of(studies.changes[0]))
+    totals = _totals(top * people, size, round(middle))
     chance = chance[totals % size]
     return Discrete(totals / people, chance / chance.sum())
 
@@ -110,6 +106,13 @@ def _mean_gain(studies: Studies, people: int) -> Discrete:
 def _whole(top: int, people: int) -> int:
     """Give a size that holds every sum of changes."""
     return 1 << (2 * top * people).bit_length()
+
+
+def _totals(top: int, size: int, middle: int) -> NDArray[np.int64]:
+    """Give the sums that a circle of a size holds: all, or those around the middle."""
+    if size > 2 * top:
+        return np.arange(-top, top + 1)
+    return np.arange(max(middle - size // 2, -top), min(middle + size // 2, top + 1))
 
 
 def _window(studies: Studies, people: int) -> int:
@@ -122,14 +125,15 @@ def _window(studies: Studies, people: int) -> int:
     centres = studies.changes @ steps
     widest = float(np.sqrt((studies.changes @ steps**2 - centres**2).max()))
     far = float(np.ptp(centres)) + 2 * (FAR * widest / people**0.5 + steps[-1] * FAR / people)
-    return 1 << math.ceil(people * far).bit_length()
+    needed: int = math.ceil(people * far)
+    return 1 << needed.bit_length()
 
 
 def _wrapped(changes: Floats, size: int) -> Floats:
     """Put every change at its place on a circle: no change first, losses at the end."""
     top = changes.shape[1] // 2
     found = np.zeros((changes.shape[0], size))
-    np.add.at(found, (slice(None), np.arange(-top, top + 1) % size), changes)
+    found[:, np.arange(-top, top + 1) % size] = changes
     return found
 
 

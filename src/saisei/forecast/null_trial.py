@@ -251,7 +251,7 @@ def _population(about: dict[str, float]) -> Population:
     wide = f"more than the error of one score and at most {top:g}"
     _must("baseline_sd", who.sd, wide, holds=who.sem < who.sd <= top)
     _must("sem", who.sem, "more than 0 and at most 4 points", holds=0 < who.sem <= 4)
-    _must("spread", spread, "0 to 20 points", holds=0 <= spread <= 20)
+    _must("spread", spread, "0 to 8 points", holds=0 <= spread <= 8)
     return who
 
 
