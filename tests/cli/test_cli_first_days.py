@@ -111,6 +111,14 @@ def test_an_emergency_is_said_and_nothing_else(tmp_path: Path, old: str, new: st
     assert said["code"] == "emergency"
 
 
+def test_what_would_end_the_matter_and_is_not_stated_is_said_before_any_number(
+    tmp_path: Path,
+) -> None:
+    path = changed(tmp_path, "thrombectomy_done: false", "")
+    said = first_days(path, "--clinician", "--as-of", AS_OF).stdout
+    assert said.index("is not stated (`thrombectomy_done`)") < said.index("Of 100 such people")
+
+
 def test_json_holds_all_of_it() -> None:
     done = first_days(CASE, "--clinician", "--as-of", AS_OF, "--json")
     said = json.loads(done.stdout)

@@ -332,6 +332,14 @@ def test_a_person_gets_four_states_both_framings_and_the_warning() -> None:
     assert one.missing == ()
 
 
+def test_what_would_end_the_matter_and_is_not_stated_is_named() -> None:
+    notes = " ".join(str(one) for one in found().cautions)
+    assert "`thrombolysis_done`, `thrombectomy_done`" in notes
+    assert "has_brain_imaging" in notes
+    stated = found(thrombolysis_done=False, thrombectomy_done=False, has_brain_imaging=["CT"])
+    assert stated.cautions == ()
+
+
 def test_the_person_agrees_with_the_formula_by_hand() -> None:
     beta = DATA["coefficients"]
     line = np.array(beta["constant"])

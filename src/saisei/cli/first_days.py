@@ -152,7 +152,8 @@ def _print(out: Console, found: FirstDays | NoForecast) -> None:
         out.print(f"\n{say('refused', reason=found.reason.text)}", markup=False)
         return
     out.print(f"\n{found.warning.text}", style="bold", markup=False)
-    out.print(found.label.text, style="bold", markup=False)
+    for said in (found.label, *found.cautions):
+        out.print(said.text, style="bold", markup=False)
     out.print()
     for sentence in found.sentences:
         out.print(sentence.text, markup=False)

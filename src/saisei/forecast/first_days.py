@@ -93,6 +93,8 @@ class FirstDays:
     alike
         For each cut, the people with such a chance in countries left out of the fit, and how they
         fared; `alike_words` says it.
+    cautions
+        What would end the matter and is not stated: said before any number.
     """
 
     label: Statement
@@ -105,6 +107,7 @@ class FirstDays:
     ranges: tuple[Statement, ...]
     alike: tuple[Tenth, ...]
     alike_words: tuple[Statement, ...]
+    cautions: tuple[Statement, ...]
     notes: tuple[Statement, ...]
     calibration: tuple[CountryCheck, ...]
     source_keys: tuple[str, ...]
@@ -142,6 +145,7 @@ def first_days(case: Case) -> FirstDays | NoForecast:
         ranges=tuple(_range(one) for one in cuts),
         alike=alike,
         alike_words=tuple(_alike(one.id, tenth) for one, tenth in zip(cuts, alike, strict=True)),
+        cautions=tuple(_not_stated(case)),
         notes=tuple(_notes(read)),
         calibration=_calibration(),
         source_keys=(f"{PREFIX}/ist1", f"{PREFIX}/own"),
@@ -245,6 +249,18 @@ def _down(chance: float) -> int:
 
 def _up(chance: float) -> int:
     return math.ceil(100 * chance)
+
+
+def _not_stated(case: Case) -> Iterator[Statement]:
+    """Name what ends the matter where it is so, and was not said to be otherwise."""
+    given = ("thrombolysis_done", "thrombectomy_done")
+    open_ones = [name for name in given if not case.answer(name).known]
+    if open_ones:
+        yield _said(
+            "cautions.reperfusion-unknown", fields=", ".join(f"`{one}`" for one in open_ones)
+        )
+    if not case.answer("has_brain_imaging").known:
+        yield _said("cautions.scan-unknown")
 
 
 def _notes(read: Entered) -> Iterator[Statement]:
