@@ -57,10 +57,10 @@ def test_the_emergency_words_and_the_era_come_before_any_number() -> None:
     calibration = next(at for at, line in enumerate(lines) if "UK: 6,252 people" in line)
     assert era < first < calibration
     assert "For the clinician only" in lines[era + 1]
-    assert "deficit_other: not known; averaged" in done.stdout
-    assert "age_years: 71\n" in done.stdout
+    assert "Another deficit: not known; averaged" in done.stdout
+    assert "Age, years: 71\n" in done.stdout
     assert "among the 9 places with at least 50 of them, from 55 to 88" in done.stdout
-    assert "deficit_hemianopia: could not be assessed" in done.stdout
+    assert "Hemianopia: could not be assessed" in done.stdout
     assert "ODC Attribution License" in done.stdout
 
 

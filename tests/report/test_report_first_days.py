@@ -13,7 +13,7 @@ from saisei.base.store import load_data
 from saisei.cases import read_case
 from saisei.forecast import FirstDays, first_days, first_days_checks
 from saisei.forecast.first_days_checks import people_like
-from saisei.report import first_days_calibration, first_days_files
+from saisei.report import first_days_calibration, first_days_files, used_words
 
 ROOT = Path(__file__).resolve().parents[2]
 CASE = ROOT / "examples" / "clinician" / "first-day-untreated.yaml"
@@ -83,6 +83,14 @@ def test_pictures_of_the_calibration_show_the_numbers_of_the_file(cut: str) -> N
     sweden = DATA["countries"]["SWED"][cut]
     level = f"{sweden['intercept']:.2f}".replace("-", "−")
     assert f"Sweden {level} and {sweden['slope']:.2f}" in places.description
+
+
+def test_every_input_has_a_name_and_a_value(found: FirstDays) -> None:
+    told = [used_words(one) for one in found.used]
+    assert len(told) == len(DATA["coding"]) == 16
+    for line in ("Age, years: 71", "Sex: female", "Atrial fibrillation: yes", "Scan: infarct seen",
+                 "Deficit of the arm or hand: present", "Hours since onset: 20"):  # fmt: skip
+        assert line in told
 
 
 def test_every_place_of_the_file_has_a_name() -> None:

@@ -56,12 +56,15 @@ def _era() -> dict[str, int]:
 
 def used_words(one: Used) -> str:
     """Say one input, its value, and how it was come by."""
-    return _texts().say(f"how.{one.how}", field=one.field, value=_value(one))
+    name = _texts().say(f"input.{one.field}")
+    return _texts().say(f"how.{one.how}", field=name, value=_value(one))
 
 
 def _value(one: Used) -> str:
     if one.field == "atrial_fibrillation":
         return _texts().say(f"value.{'present' if one.value else 'absent'}")
+    if one.field == "imaging" and one.value is not None:
+        return _texts().say(f"value.{one.value}")
     return f"{one.value:g}" if isinstance(one.value, float) else str(one.value)
 
 
