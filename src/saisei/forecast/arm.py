@@ -112,8 +112,11 @@ def _refused(person: Person, series: Series) -> str | None:
     border = windows().chronic_from
     if series.last.day - slack >= border:
         return None
-    if 2 * slack > block("forecast_rules")["date_slack_days"]:
+    known_within = block("forecast_rules")["date_slack_days"]
+    if 2 * slack > known_within:
         return "vague-date"
+    if series.slack > known_within:
+        return "no-dated-score"
     if person.kind == "ischemic" or series.last.day >= border:
         return None
     return "early-unknown-type" if person.kind == "unknown" else "early-haemorrhage"
@@ -180,6 +183,8 @@ def _notes(person: Person, series: Series) -> tuple[Statement, ...]:
         said.append(say("notes.undated"))
     if not person.days.exact:
         said.append(say("notes.middle-date", days=math.ceil(person.days.high - person.days.low)))
+    if series.slack >= 1:
+        said.append(say("notes.middle-score", days=math.ceil(series.slack)))
     if not person.first_stroke and windows().mixture_weight(series.last.day) > 0:
         said.append(say("notes.second-stroke"))
     return tuple(map(Statement, said))

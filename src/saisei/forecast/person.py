@@ -45,11 +45,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A person's dated scores, oldest first; the day is that of the middle of the stroke's date."""
+    """A person's dated scores, oldest first.
+
+    The day is that of the middle of the stroke's date, and of the score's own: `slack` is the
+    longest stretch, in days, in which a score lies.
+    """
 
     scores: tuple[Scored, ...]
     all_dated: bool
     left_out: int
+    slack: float
 
     @property
     def last(self) -> Scored:
@@ -100,7 +105,8 @@ def read_series(case: Case, field: str, person: Person) -> Series | Refusal:
     """Read a person's scores of one scale, or why they do not do to start from."""
     answer = case.answer(field)
     entries = [entry for entry in case.series(field) if isinstance(entry.value, int | float)]
-    scored = [_scored(entry, case, person) for entry in entries]
+    spans = [entry.date.days_before(case.as_of) for entry in entries]
+    scored = [_scored(entry, span, person) for entry, span in zip(entries, spans, strict=True)]
     kept = [one for one in scored if one.day >= 0 and one.before >= 0]
     if scored and not kept:
         return Refusal("before-stroke")
@@ -108,7 +114,8 @@ def read_series(case: Case, field: str, person: Person) -> Series | Refusal:
         return Refusal("stale" if answer.state == "stale" else "no-score")
     dated = all(entry.dated for entry in entries)
     ordered = tuple(sorted(kept, key=lambda one: one.day))
-    return Series(ordered, dated, len(scored) - len(kept))
+    slack = max(span.high - span.low for span in spans)
+    return Series(ordered, dated, len(scored) - len(kept), slack)
 
 
 def stage_at(person: Person) -> Stage | None:
@@ -116,10 +123,9 @@ def stage_at(person: Person) -> Stage | None:
     return stage_of(person.days)
 
 
-def _scored(entry: Entry, case: Case, person: Person) -> Scored:
-    before = entry.date.days_before(case.as_of).middle
+def _scored(entry: Entry, when: Span, person: Person) -> Scored:
     value = float(entry.value) if isinstance(entry.value, int | float) else math.nan
-    return Scored(person.days.middle - before, value, before)
+    return Scored(person.days.middle - when.middle, value, when.middle)
 
 
 def _span(value: object) -> Span | None:
