@@ -126,13 +126,6 @@ ONE_MISTAKE = [
         1,
         "date of its own",
     ),
-    (
-        "fma_ue:\n- {value: 18, date: 2026-11-04T09:00}\n- {value: 18, date: 2026-11-04}",
-        "same-date",
-        "fma_ue",
-        1,
-        "date of its own",
-    ),
     ("antithrombotics: [{dose: 5}]", "incomplete", "antithrombotics", 1, "`drug`"),
     ("antithrombotics: [{drug: a, colour: b}]", "unknown-column", "antithrombotics", 1, "dose"),
     ("uln: {hemoglobin_g_dl: 4}", "unknown-column", "uln", 1, "alt_u_l"),

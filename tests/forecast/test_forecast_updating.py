@@ -329,11 +329,15 @@ BAD_FILES: dict[str, tuple[Any, str]] = {
     "before birth": ({"value": 30, "date": "1960-12-12"}, "birth"),
     "beyond the scale": ({"value": 67, "date": "2026-12-01"}, "0 to 66"),
     "two on one day": ([SECOND, {"value": 31, "date": "2026-11-19"}], "date of its own"),
-    "an hour of the same day": (
-        [SECOND, {"value": 31, "date": "2026-11-19T09:00"}],
-        "date of its own",
-    ),
 }
+
+
+def test_a_score_of_a_day_and_the_same_of_an_hour_of_it_count_once() -> None:
+    again = {"value": SECOND["value"], "date": f"{SECOND['date']}T09:00"}
+    assert len(arm(early(FIRST, SECOND, again)).measured) == len(arm(early(FIRST, SECOND)).measured)
+    other = again | {"value": 31}
+    more = len(arm(early(FIRST, SECOND, other)).measured)
+    assert more == len(arm(early(FIRST, SECOND)).measured) + 1
 
 
 @pytest.mark.parametrize(("scores", "told"), BAD_FILES.values(), ids=BAD_FILES.keys())

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 from saisei.base.dates import PartialDate
@@ -211,11 +210,8 @@ class _FieldReader:
                 raise _inside(key, MistakeError("unknown-key", "an unknown name beside", _shape()))
 
     def _undistinguished(self, entries: list[Entry]) -> bool:
-        dates = sorted((entry.date for entry in entries), key=lambda date: date.last, reverse=True)
-        exact = [date for date in dates if date.precision in {"day", "minute"}]
-        exact.sort(key=lambda date: date.first)  # a day comes before its own hours
-        twice = len({(date.first, date.last) for date in dates}) < len(dates)
-        return twice or any(same_time(one, other) for one, other in pairwise(exact))
+        dates = [(e.date.first, e.date.last) for e in entries]
+        return len(set(dates)) < len(dates)
 
     def _note(self, mistake: MistakeError, steps: tuple[Hashable, ...]) -> None:
         name = self.wanted.id

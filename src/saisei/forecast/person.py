@@ -8,7 +8,7 @@ from typing import Literal
 
 from saisei.base.dates import Span
 from saisei.base.sources import Statement
-from saisei.cases import Case, Entry
+from saisei.cases import Case, Entry, same_time
 from saisei.forecast.course import NoForecast, Scored
 from saisei.forecast.texts import say
 from saisei.vocabulary import Stage, adult_age, stage_of
@@ -104,7 +104,7 @@ def _not_for(case: Case) -> str | None:
 def read_series(case: Case, field: str, person: Person) -> Series | Refusal:
     """Read a person's scores of one scale, or why they do not do to start from."""
     answer = case.answer(field)
-    entries = [entry for entry in case.series(field) if isinstance(entry.value, int | float)]
+    entries = _once([entry for entry in case.series(field) if isinstance(entry.value, int | float)])
     spans = [entry.date.days_before(case.as_of) for entry in entries]
     scored = [_scored(entry, span, person) for entry, span in zip(entries, spans, strict=True)]
     kept = [one for one in scored if one.day >= 0 and one.before >= 0]
@@ -121,6 +121,17 @@ def read_series(case: Case, field: str, person: Person) -> Series | Refusal:
 def stage_at(person: Person) -> Stage | None:
     """Give the stage that the person is in now."""
     return stage_of(person.days)
+
+
+def _once(entries: list[Entry]) -> list[Entry]:
+    """Leave out a score of a day where the same score stands with an hour of that day."""
+    exact = [entry for entry in entries if entry.date.precision == "minute"]
+
+    def told_again(one: Entry) -> bool:
+        same = (hour for hour in exact if hour.value == one.value)
+        return one not in exact and any(same_time(one.date, hour.date) for hour in same)
+
+    return [one for one in entries if not told_again(one)]
 
 
 def _scored(entry: Entry, when: Span, person: Person) -> Scored:
