@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from saisei.forecast.scores import Floats
+from saisei.forecast.scores import Floats, ScoreSpread
 from saisei.forecast.validation_figures import figures_of
 from saisei.forecast.validation_measures import Forecasts, Measured, crps, measure, pit_heights
 
@@ -75,7 +75,7 @@ def test_a_forecast_that_holds_gives_an_even_pit_and_what_it_promised(chance: Fl
     ]
     assert np.sum(heights, axis=0) == pytest.approx(np.ones(10), abs=1e-6)
     assert chance @ found.inside == pytest.approx(found.promised[0])
-    assert (found.promised >= np.array(LEVELS) - 1e-9).all()
+    assert (np.diff(found.promised[0]) >= -1e-9).all()
     assert chance @ found.part == pytest.approx(np.array(LEVELS), abs=1e-6)
 
 
@@ -91,10 +91,15 @@ def test_pit_of_a_forecast_that_is_too_narrow_has_high_ends() -> None:
 def test_intervals_by_hand() -> None:
     chance = np.array([[0.06, 0.16, 0.44, 0.26, 0.08]])
     found = measured(forecasts(chance, [1]))
-    # sums 0.06 0.22 0.66 0.92 1: 25 % is reached at 2 and 75 % at 3; 10 % at 1 and 90 % at 3;
-    # 5 % at 0 and 95 % at 4
-    assert found.width.tolist() == [[1, 2, 4]]
-    assert found.promised[0] == pytest.approx((0.7, 0.86, 1.0))
+    # sums 0.06 0.22 0.66 0.92 1, each score's mass even over half a point to both sides: 25 % lies
+    # 0.03 of 0.44 into the stretch from 1.5, 75 % 0.09 of 0.26 into that from 2.5, and so on
+    ends = {
+        50: (1.5 + 3 / 44, 2.5 + 9 / 26),
+        80: (0.5 + 4 / 16, 2.5 + 24 / 26),
+        90: (0, 3.5 + 3 / 8),
+    }
+    assert found.width[0] == pytest.approx([high - low for low, high in ends.values()])
+    assert found.promised[0] == pytest.approx((0.44, 0.86, 0.92))
     assert found.inside.tolist() == [[False, True, True]]
     assert found.part[0] == pytest.approx((0, 12 / 16, 1))
     assert found.mean[0] == pytest.approx(2.14)
@@ -104,19 +109,19 @@ def test_intervals_by_hand() -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=3, max_size=12).filter(any), st.data())
-def test_an_interval_runs_from_the_lowest_to_the_highest_quantile(
+def test_an_interval_is_the_band_that_a_forecast_prints(
     weights: list[int], data: st.DataObject
 ) -> None:
-    """Counted in whole numbers: the lowest score at or below which so large a part lies."""
-    total, y = sum(weights), data.draw(st.integers(0, len(weights) - 1))
-    reach = [sum(weights[: at + 1]) for at in range(len(weights))]
-    found = measured(forecasts(np.array([weights]) / total, [y]))
+    y = data.draw(st.integers(0, len(weights) - 1))
+    chance = np.array([weights]) / sum(weights)
+    found = measured(forecasts(chance, [y]))
+    spread = ScoreSpread(np.arange(float(len(weights))), chance[0])
     for place, percent in enumerate((50, 80, 90)):
-        low = next(at for at, sum_ in enumerate(reach) if 200 * sum_ >= (100 - percent) * total)
-        high = next(at for at, sum_ in enumerate(reach) if 200 * sum_ >= (100 + percent) * total)
+        low, high = spread.quantile([(100 - percent) / 200, (100 + percent) / 200])
         assert found.inside[0, place] == (low <= y <= high)
-        assert found.width[0, place] == high - low
-        assert found.promised[0, place] == pytest.approx(sum(weights[low : high + 1]) / total)
+        assert found.width[0, place] == pytest.approx(high - low)
+        held = sum(weight for at, weight in enumerate(weights) if low <= at <= high)
+        assert found.promised[0, place] == pytest.approx(held / sum(weights))
 
 
 def test_the_person_is_not_in_the_group() -> None:

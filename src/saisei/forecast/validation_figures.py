@@ -44,7 +44,7 @@ class Coverage:
     share
         The same as a share, with its 95 % interval.
     promised
-        The chance that they gave themselves: whole scores make it a little more than the level.
+        The chance that they gave themselves: whole scores make it not just the level.
     in_part
         The share with the scores at both ends counted in part, as far as the level reaches into
         them: on average the level itself, where forecasts hold.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from saisei.forecast.chronic import noise_below
 from saisei.forecast.parameters import noise_parameters
-from saisei.forecast.scores import Floats
+from saisei.forecast.scores import Floats, quantiles_of
 from saisei.forecast.validation_clusters import Ids
 
 __all__ = ["Forecasts", "Measured", "crps", "measure", "pit_heights"]
@@ -78,8 +78,8 @@ class Measured:
     Parameters
     ----------
     inside, promised, width
-        Whether an interval of whole scores held the score, the chance that it gave itself, its
-        points from end to end.
+        Whether the printed band held the score, the chance that it gave itself (a score is whole,
+        so that it is not just its name), and its points from end to end.
     part
         How much of the score's stretch of chance lies within the level: on average the level
         itself, where forecasts hold.
@@ -134,16 +134,16 @@ def measure(
     seen = of.values[of.observed]
     rows = np.arange(seen.size)
     upto = np.minimum(reach[rows, of.observed], 1.0)
-    intervals = [_interval(reach, of.observed, level) for level in levels]
+    inside, promised, width = _intervals(of, seen, levels)
     below = np.maximum(upto - of.chance[rows, of.observed], 0.0)
     middle = of.values[_first_at(reach, 0.5)]
     gain, gained = _gains(of)
     group_mean, crps_group = _group(of, stratum, least)
     return Measured(
         observed=seen,
-        inside=np.column_stack([one[0] for one in intervals]),
-        promised=np.column_stack([one[1] for one in intervals]),
-        width=np.column_stack([step * one[2] for one in intervals]),
+        inside=inside,
+        promised=promised,
+        width=width,
         part=np.column_stack([_part(below, upto, level) for level in levels]),
         mean=of.chance @ of.values,
         middle=middle,
@@ -165,14 +165,21 @@ def _first_at(reach: Floats, share: float) -> Ids:
     return np.asarray((reach >= share - SLACK).argmax(axis=1), dtype=np.intp)
 
 
-def _interval(reach: Floats, observed: Ids, level: float) -> tuple[Bools, Floats, Floats]:
-    """Central interval of whole scores, both ends in: holds it, chance it gave itself, steps."""
-    tail, rows = (1 - level) / 2, np.arange(observed.size)
-    low, high = _first_at(reach, tail), _first_at(reach, 1 - tail)
-    under = np.where(low > 0, reach[rows, np.maximum(low - 1, 0)], 0.0)
-    inside = (low <= observed) & (observed <= high)
-    promised = np.minimum(reach[rows, high] - under, 1.0)
-    return inside, promised, (high - low).astype(np.float64)
+def _intervals(
+    of: Forecasts, seen: Floats, levels: Sequence[float]
+) -> tuple[Bools, Floats, Floats]:
+    """Take the bands that a forecast prints, both ends in; each array of (N, levels).
+
+    Whether they held the score, the chance that they gave themselves, and how wide they are.
+    """
+    tails = [(1 - level) / 2 for level in levels]
+    low = quantiles_of(of.values, of.chance, tails)
+    high = quantiles_of(of.values, of.chance, [1 - tail for tail in tails])
+    inside = (low <= seen[:, None]) & (seen[:, None] <= high)
+    values = of.values[None, :, None]
+    within = (low[:, None, :] <= values) & (values <= high[:, None, :])
+    promised = np.einsum("nv,nvl->nl", of.chance, within)
+    return inside, np.minimum(promised, 1.0), high - low
 
 
 def _part(below: Floats, upto: Floats, level: float) -> Floats:
