@@ -93,13 +93,10 @@ def test_intervals_by_hand() -> None:
     found = measured(forecasts(chance, [1]))
     # sums 0.06 0.22 0.66 0.92 1, each score's mass even over half a point to both sides: 25 % lies
     # 0.03 of 0.44 into the stretch from 1.5, 75 % 0.09 of 0.26 into that from 2.5, and so on
-    ends = {
-        50: (1.5 + 3 / 44, 2.5 + 9 / 26),
-        80: (0.5 + 4 / 16, 2.5 + 24 / 26),
-        90: (0, 3.5 + 3 / 8),
-    }
-    assert found.width[0] == pytest.approx([high - low for low, high in ends.values()])
-    assert found.promised[0] == pytest.approx((0.44, 0.86, 0.92))
+    low = np.array([1.5 + 3 / 44, 0.5 + 4 / 16, -0.5 + 5 / 6])
+    high = np.array([2.5 + 9 / 26, 2.5 + 24 / 26, 3.5 + 3 / 8])
+    assert found.width[0] == pytest.approx(high - low)
+    assert found.promised[0] == pytest.approx((0.44, 0.86, 0.86))
     assert found.inside.tolist() == [[False, True, True]]
     assert found.part[0] == pytest.approx((0, 12 / 16, 1))
     assert found.mean[0] == pytest.approx(2.14)
