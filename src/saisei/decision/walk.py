@@ -33,7 +33,7 @@ from saisei.decision.therapies import view as therapy_view
 from saisei.decision.views import FindingView, FutureView, GainRow, TherapyView
 from saisei.decision.voice import Voice, audience_of
 from saisei.therapies import Programme, Screening, screen
-from saisei.vocabulary import Condition, Outcome
+from saisei.vocabulary import Condition, Outcome, Truth
 
 __all__ = ["Options", "decide"]
 
@@ -274,9 +274,14 @@ def _consider(screening: Screening, situation: Situation, voice: Voice) -> tuple
 def _therapy(
     one: Considered, screening: Screening, voice: Voice, futures: tuple[FutureView, ...] = ()
 ) -> TherapyView:
-    reason = voice.statement("futures.trial_counts_instead")
-    if futures and one.answers:
+    if one.match.truth is Truth.FALSE:
+        reason = voice.statement("futures.not_about")
+    elif not one.answers:
+        reason = voice.statement("futures.open")
+    elif futures:
         reason = forecast_words(one, futures, voice)
+    else:
+        reason = voice.statement("futures.trial_counts_instead")
     return therapy_view(one, screening.cautions, reason, voice)
 
 
