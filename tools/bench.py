@@ -25,6 +25,14 @@ from saisei import synthesis as syn
 from saisei.base.dates import parse_as_of
 from saisei.cases import read_case
 from saisei.decision import decide
+from saisei.forecast import (
+    Scored,
+    another_assessment,
+    context,
+    forecast_arm,
+    forecast_many,
+    simulate_people,
+)
 from saisei.report import to_html
 from saisei.therapies import screen
 
@@ -59,6 +67,10 @@ BOUNDS = {
     "`saisei report CASE` cold, HTML": "imports and reading the data files",
     "the same walk and page, warm": "filling 0.8 MB of page",
     "one case, all protocols, explained": "547 rules in plain Python",
+    "one forecast of the arm, two": "passes over 20,000 combinations of group, start and pace",
+    "one forecast of the arm, a late": "putting words to it; the numbers are in a table after once",
+    "what another assessment": "one forecast for each of the scores that it may give",
+    "10,000 forecasts": "passes over the combinations: once a score and once a month ahead",
     "one pool": "NumPy's cost per call, some hundred on 13 numbers; half is the slope on the grid",
     "exact Bayesian pool": "passes over the nodes of τ: halving panels, then roots for quantiles",
     "one of 10,000 pools": "passes over memory at each point of the grid of slopes",
@@ -89,19 +101,12 @@ def line(name: str, times: list[float], budget: float, base: float) -> str:
     )
 
 
+Row = tuple[str, list[float], float]
+"""What is measured, the seconds of each run, and the budget."""
+
+
 def main() -> None:
     """Print the table of the budgets that this version has."""
-    as_of = parse_as_of(AS_OF)
-    case = read_case(CASE, as_of=as_of)
-    random = np.random.default_rng(1)
-    v = random.uniform(0.01, 0.4, 13)
-    y = random.normal(0.3, np.sqrt(v + 0.05))
-    many_y = random.normal(0.3, np.sqrt(v + 0.05), (10_000, 13))
-    networks = {
-        reference["dataset"]: reference["contrasts"]
-        for reference in json.loads(NETWORKS.read_text("utf-8"))["cases"]
-    }
-    page = str(Path(tempfile.mkdtemp()) / "report.html")
     empty = statistics.median(seconds(command("-c", "pass"), 9))
     millions = [_million() for _ in range(2)]
     with tempfile.TemporaryDirectory() as folder:
@@ -112,56 +117,10 @@ def main() -> None:
         }
         peers = _one_rule(made[HOSPITALS[-1]])
     rows = [
-        ("`import saisei`", seconds(command("-c", "import saisei"), 9), 0.3),
-        ("`import saisei.synthesis`", seconds(command("-c", "import saisei.synthesis"), 9), 0.3),
-        (
-            "`saisei report CASE` cold, HTML",
-            seconds(
-                command("-m", "saisei", "report", str(CASE), "--as-of", AS_OF, "-o", page),
-                5,
-            ),
-            2.0,
-        ),
-        (
-            "the same walk and page, warm",
-            seconds(lambda: to_html(decide(read_case(CASE, as_of=as_of), as_of)), 9),
-            0.15,
-        ),
-        ("one case, all protocols, explained", seconds(lambda: screen(case), 25), 0.010),
-        (
-            "one pool: REML, Knapp-Hartung, prediction interval, 13 studies",
-            [t / 200 for t in seconds(lambda: [syn.pool(y, v) for _ in range(200)], 9)],
-            0.0003,
-        ),
-        (
-            "exact Bayesian pool, 13 studies, all marginals",
-            [
-                t / 20
-                for t in seconds(
-                    lambda: [_marginals(syn.bayes_pool(y, np.sqrt(v))) for _ in range(20)], 9
-                )
-            ],
-            0.003,
-        ),
-        (
-            "one of 10,000 pools in a batch: REML, Knapp-Hartung, 13 studies",
-            [t / 10_000 for t in seconds(lambda: syn.pool_batch(many_y, v), 5)],
-            0.000030,
-        ),
-        *(
-            (
-                f"network {name}, {method}: all pairs, P-scores",
-                seconds(partial(_network, networks[name], method), 25),
-                budget,
-            )
-            for name, budget in (("senn2013", 0.005), ("linde2016", 0.015))
-            for method in METHODS
-        ),
-        (
-            "network senn2013, REML: node splitting of every pair",
-            seconds(partial(_node_splits, networks["senn2013"]), 25),
-            0.005,
-        ),
+        *_walk_rows(),
+        *_forecast_rows(),
+        *_pool_rows(),
+        *_network_rows(),
         ("a million pools of 20 studies in a batch", [took for took, _ in millions], 30.0),
         *(
             (
@@ -187,6 +146,116 @@ def main() -> None:
     for name, (took, *counts) in peers.items():
         told = " | ".join([*(f"{count:,}" for count in counts), *[""] * (3 - len(counts))])
         print(f"| {name} | {took:.2f} s | {took / peers[BY_HAND][0]:.2g} | {told} |")
+
+
+def _walk_rows() -> list[Row]:
+    as_of = parse_as_of(AS_OF)
+    case = read_case(CASE, as_of=as_of)
+    page = str(Path(tempfile.mkdtemp()) / "report.html")
+    report = command("-m", "saisei", "report", str(CASE), "--as-of", AS_OF, "-o", page)
+    return [
+        ("`import saisei`", seconds(command("-c", "import saisei"), 9), 0.3),
+        ("`import saisei.synthesis`", seconds(command("-c", "import saisei.synthesis"), 9), 0.3),
+        ("`saisei report CASE` cold, HTML", seconds(report, 5), 2.0),
+        (
+            "the same walk and page, warm",
+            seconds(lambda: to_html(decide(read_case(CASE, as_of=as_of), as_of)), 9),
+            0.15,
+        ),
+        ("one case, all protocols, explained", seconds(lambda: screen(case), 25), 0.010),
+    ]
+
+
+def _forecast_rows() -> list[Row]:
+    going_on = context(None)
+    early = [Scored(7, 20, 14), Scored(21, 30, 0)]
+    late = [Scored(800, 30, 0)]
+    people = _scored_people(10_000)
+    return [
+        (
+            "one forecast of the arm, two scores of the first weeks, 13 months",
+            seconds(lambda: forecast_arm(early, going_on), 25),
+            0.050,
+        ),
+        (
+            "one forecast of the arm, a late score, 13 months",
+            seconds(lambda: forecast_arm(late, going_on), 25),
+            0.050,
+        ),
+        (
+            "what another assessment would tell, first weeks",
+            seconds(lambda: another_assessment(early, 21, going_on, 365), 9),
+            0.5,
+        ),
+        (
+            "10,000 forecasts of the arm in a batch, 1 to 4 scores, 13 months, quantiles",
+            seconds(lambda: forecast_many(people, going_on).quantiles(), 3),
+            20.0,
+        ),
+    ]
+
+
+def _scored_people(count: int) -> list[list[tuple[float, float]]]:
+    """Make people with one to four scores; a quarter have their last one more than a year on."""
+    random = np.random.default_rng(1)
+    scores = simulate_people(count, [14, 60, 140, 182], seed=1).scores
+    days = random.uniform((1, 31, 91, 366), (30, 90, 179, 2000), (count, 4))
+    return [
+        list(zip(days[at, : 1 + at % 4].tolist(), scores[at, : 1 + at % 4].tolist(), strict=True))
+        for at in range(count)
+    ]
+
+
+def _pool_rows() -> list[Row]:
+    random = np.random.default_rng(1)
+    v = random.uniform(0.01, 0.4, 13)
+    y = random.normal(0.3, np.sqrt(v + 0.05))
+    many_y = random.normal(0.3, np.sqrt(v + 0.05), (10_000, 13))
+    return [
+        (
+            "one pool: REML, Knapp-Hartung, prediction interval, 13 studies",
+            [t / 200 for t in seconds(lambda: [syn.pool(y, v) for _ in range(200)], 9)],
+            0.0003,
+        ),
+        (
+            "exact Bayesian pool, 13 studies, all marginals",
+            [
+                t / 20
+                for t in seconds(
+                    lambda: [_marginals(syn.bayes_pool(y, np.sqrt(v))) for _ in range(20)], 9
+                )
+            ],
+            0.003,
+        ),
+        (
+            "one of 10,000 pools in a batch: REML, Knapp-Hartung, 13 studies",
+            [t / 10_000 for t in seconds(lambda: syn.pool_batch(many_y, v), 5)],
+            0.000030,
+        ),
+    ]
+
+
+def _network_rows() -> list[Row]:
+    networks = {
+        reference["dataset"]: reference["contrasts"]
+        for reference in json.loads(NETWORKS.read_text("utf-8"))["cases"]
+    }
+    return [
+        *(
+            (
+                f"network {name}, {method}: all pairs, P-scores",
+                seconds(partial(_network, networks[name], method), 25),
+                budget,
+            )
+            for name, budget in (("senn2013", 0.005), ("linde2016", 0.015))
+            for method in METHODS
+        ),
+        (
+            "network senn2013, REML: node splitting of every pair",
+            seconds(partial(_node_splits, networks["senn2013"]), 25),
+            0.005,
+        ),
+    ]
 
 
 PEERS = ROOT / ".venv-peers" / "bin" / "python"

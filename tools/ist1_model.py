@@ -17,8 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tools.ist1_fit import OPTIONAL, ROOT, STRATA_AGES, SYNDROMES, Fit, fit_people, read_people
-from tools.ist1_validation import CUTS, Checked, check
+from tools.ist1_fit import (
+    OPTIONAL,
+    ROOT,
+    STRATA_AGES,
+    SYNDROMES,
+    Fit,
+    People,
+    fit_people,
+    read_people,
+)
+from tools.ist1_measures import CUTS
+from tools.ist1_people import people_table
+from tools.ist1_validation import Checked, check
 
 from saisei.forecast.first_days_model import column_names
 
@@ -43,6 +54,8 @@ HEAD = """\
 #   stratum is (not alert * syndromes + syndrome) * ages + age, each counted from 0.
 # validation: predictions for people of countries left out of the fit. intercept: slope held at 1.
 # between_countries: standard deviation of those intercepts between countries.
+# tenths: people of countries left out, by tenths of the chance; to: the highest chance of it;
+#   lowest, highest: observed shares of the places that have at least 50 of these people.
 """
 
 
@@ -121,8 +134,10 @@ def validated(checked: Checked) -> Iterable[str]:
     yield from table("missing_predictors", checked.missing)
     yield from table("other_choices", checked.choices)
     yield from table("groups", checked.groups)
-    yield "deciles:   # dead: expected, observed; dead or dependent: expected, observed"
-    yield from (f"  - {plain(row)}" for row in checked.deciles)
+    yield "tenths:"
+    for cut, rows in checked.tenths.items():
+        yield f"  {cut}:"
+        yield from (f"    - {plain(row)}" for row in rows)
     yield "countries:"
     for name, row in checked.countries.items():
         yield f'  "{name}":'
@@ -144,12 +159,22 @@ def tables(checked: Checked) -> str:
 
 
 def spread_table(checked: Checked) -> str:
-    """Write expected and observed by tenths."""
-    head = ["tenth", "dead: expected", "observed", "dead or dependent: expected", "observed"]
+    """Write expected and observed by tenths, and between which shares the places lie."""
+    cuts = ("dead", "dead or dependent", "not recovered or worse")
+    head = ["tenth", *(f"{cut}: {what}" for cut in cuts for what in ("expected", "observed"))]
     rows = [head, ["---"] * len(head)]
-    for at, row in enumerate(checked.deciles):
-        rows.append([str(at + 1), *(f"{100 * share:.0f}" for share in row)])
+    for at in range(10):
+        tenth = [checked.tenths[cut][at] for cut in CUTS]
+        cells = [_shares(one) for one in tenth]
+        rows.append([str(at + 1), *(cell for pair in cells for cell in pair)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _shares(tenth: dict[str, Any]) -> tuple[str, str]:
+    expected, observed, low, high = (
+        f"{100 * tenth[name]:.0f}" for name in ("expected", "observed", "lowest", "highest")
+    )
+    return expected, f"{observed} ({low} to {high})"
 
 
 def group_table(checked: Checked) -> str:
@@ -164,12 +189,13 @@ def group_table(checked: Checked) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def with_tables(page: str, checked: Checked) -> str:
+def with_tables(page: str, checked: Checked, people: People) -> str:
     """Put the tables between their marks."""
     made = {
         "table": tables(checked),
         "tenths": spread_table(checked),
         "groups": group_table(checked),
+        "people": people_table(people),
     }
     for name, text in made.items():
         marks = f"<!-- {name} -->", f"<!-- end of {name} -->"
@@ -200,7 +226,7 @@ def main(options: list[str]) -> int:
         return int(not same)
     checked = check(people, fit)
     made += "\n".join(validated(checked)) + "\n"
-    page = with_tables(PAGE.read_text("utf-8"), checked)
+    page = with_tables(PAGE.read_text("utf-8"), checked, people)
     return write_or_compare({MODEL: made, PAGE: page}, compare="--check" in options)
 
 

@@ -4,56 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
-from scipy.stats import rankdata
 from tools.ist1_fit import OPTIONAL, Fit, Floats, People, fit_people, newton, objective
+from tools.ist1_measures import CUTS, Row, auc, brier, calibration, rank_score, tenths
 
 from saisei.forecast.first_days_model import columns, probabilities
 
-CUTS = ("dead", "dead_or_dependent", "not_recovered_or_worse")
 Predict = Callable[[People, People], Floats]
-Row = dict[str, Any]
-
-
-def auc(score: Floats, hit: Floats) -> float:
-    """Give the chance that someone with the event has the higher score."""
-    rank, events = rankdata(score), hit.sum()
-    below = float(rank[hit == 1].sum() - events * (events + 1) / 2)
-    return below / float(events * (len(hit) - events))
-
-
-def brier(chance: Floats, hit: Floats) -> float:
-    """Give the mean squared error."""
-    return float(((chance - hit) ** 2).mean())
-
-
-def rank_score(states: Floats, seen: NDArray[np.int64]) -> float:
-    """Give the rank probability score: the mean squared error over the three cuts."""
-    steps = (seen[:, None] <= np.arange(3)).astype(float)
-    return float(((states.cumsum(1)[:, :3] - steps) ** 2).mean())
-
-
-def calibration(chance: Floats, hit: Floats) -> Row:
-    """Give slope, intercept (with the slope at 1), their errors, and observed over expected."""
-    line = logit(np.clip(chance, 1e-9, 1 - 1e-9))
-    both, spread = newton(np.column_stack([np.ones_like(line), line]), hit, ridge=0.0)
-    level = 0.0
-    for _ in range(50):
-        now = expit(line + level)
-        level += float((hit - now).sum() / (now * (1 - now)).sum())
-    error = float((now * (1 - now)).sum() ** -0.5)
-    return {
-        "slope": float(both[1]),
-        "slope_se": float(spread[1, 1] ** 0.5),
-        "intercept": level,
-        "intercept_se": error,
-        "observed": float(hit.mean()),
-        "expected": float(chance.mean()),
-    }
 
 
 def left_out(people: People, predict: Predict) -> Floats:
@@ -175,17 +135,6 @@ def groups(states: Floats, people: People) -> dict[str, Row]:
     return made
 
 
-def deciles(states: Floats, people: People) -> list[list[float]]:
-    """Give expected and observed by tenths of the expected: dead, then dead or dependent."""
-    rows: list[list[float]] = [[] for _ in range(10)]
-    for at in (0, 1):
-        chance, hit = states.cumsum(1)[:, at], people.state <= at
-        order = np.argsort(chance, kind="stable")
-        for row, part in zip(rows, np.array_split(order, 10), strict=True):
-            row += [float(chance[part].mean()), float(hit[part].mean())]
-    return rows
-
-
 def between(rows: dict[str, Row]) -> dict[str, float]:
     """Give how far countries lie apart: the spread of their intercepts (DerSimonian-Laird)."""
     made = {}
@@ -207,7 +156,7 @@ class Checked:
     missing: dict[str, Row]
     choices: dict[str, Row]
     groups: dict[str, Row]
-    deciles: list[list[float]]
+    tenths: dict[str, list[Row]]
     counts: Row
 
 
@@ -227,7 +176,7 @@ def check(people: People, fit: Fit) -> Checked:
         "with_sleep": measures(left_out(*_sleep(people)), people),
     }  # fmt: skip
     return Checked(overall, rows, between(rows), blanked(people), choices(people, fit),
-                   groups(states, people), deciles(states, people),
+                   groups(states, people), tenths(states, people),
                    counted(people))  # fmt: skip
 
 

@@ -11,14 +11,17 @@ from saisei.evidence import (
     Contrast,
     Limit,
     Question,
+    QuestionKind,
     Selection,
     Unreported,
 )
 from saisei.vocabulary import Condition, Design, Outcome, Publication, Stage
 
 ARM = Asked("fma-ue", "Movement of the arm", "fma-ue", "MD", "fma-ue")
+LEG = Asked("fma-le", "Movement of the leg", "fma-le", "MD", "fma-le")
 GAIN = Asked("gain", "Gaining 6 arm points", "fma-ue", "OR", "responders", "gain 6 points")
 DEATH = Asked("death", "Deaths", "death", "OR", "death", "die")
+KINDS: dict[str, QuestionKind] = {"MD": "mean", "COR": "ordinal"}
 THREE = Worthwhile(3.0, 3.0, "points", "limit")
 TEN = Worthwhile(10.0, 10.0, "per-100", "limit")
 
@@ -74,7 +77,7 @@ def selection(
     event = Limit(gain_at_least=6.0) if asked is GAIN else None
     question = Question(
         outcome=Outcome(asked.outcome),
-        kind="mean" if asked.measure == "MD" else "events",
+        kind=KINDS.get(asked.measure, "events"),
         event=event,
         condition=condition,
         stage=stage,

@@ -22,7 +22,6 @@ from saisei.appraisal import (
     findings_for,
     other_treatments,
     pages,
-    tau_prior,
 )
 from saisei.base.store import load_data
 from saisei.evidence import Target, study_sources
@@ -128,24 +127,6 @@ def test_fewer_is_better_puts_benefit_on_the_left() -> None:
     assert axis.worthwhile == (-3.0, 3.0)
 
 
-def test_priors_are_the_published_ones() -> None:
-    functioning = tau_prior("OR", "mrs").tau
-    assert functioning == syn.LogNormal.from_tau2(-2.77, 1.73)
-    assert tau_prior("OR", "death").tau == syn.LogNormal.from_tau2(-4.17, 1.55)
-    assert tau_prior("OR", "sae").tau == syn.LogNormal.from_tau2(-2.10, 1.71)
-    assert tau_prior("SMD", "mrs").tau == syn.LogT.from_tau2(-3.02, 2.27, 5)
-    arm = tau_prior("MD", "fma-ue").tau
-    assert isinstance(arm, syn.HalfNormal)
-    assert arm.scale == pytest.approx(3.2, abs=0.05)
-
-
-def test_a_scale_without_a_known_sd_takes_that_of_the_studies() -> None:
-    trial = contrast(1.0, 20.0 * math.sqrt(2 / 150))
-    prior = tau_prior("MD", "barthel", [trial]).tau
-    assert isinstance(prior, syn.HalfNormal)
-    assert prior.scale == pytest.approx(0.276 * 20.0)
-
-
 def test_sham_and_therapy_only_gains_are_those_of_the_sources() -> None:
     table = {one.id: one for one in comparators()}
     sham = table["actissima-sham"]
@@ -203,15 +184,3 @@ def test_no_catalogue_uses_a_word_that_sells(name: str) -> None:
         text for text in strings(load_data(f"appraisal/{name}.yaml")) if FORBIDDEN.search(text)
     ]
     assert found == []
-
-
-def test_signs_and_scans_take_their_own_rows() -> None:
-    """Turner 2015 and Rhodes 2015: signs and symptoms, and structure, differ from functioning."""
-    said = {
-        name: tau_prior("SMD", name).words for name in ("nihss", "lesion-volume", "mrs", "death")
-    }
-    assert said["nihss"].endswith("signs")
-    assert said["lesion-volume"].endswith("structure")
-    assert said["mrs"].endswith("functioning")
-    assert said["death"].endswith("functioning")
-    assert tau_prior("OR", "nihss").words.endswith("signs")

@@ -14,6 +14,7 @@ from saisei.cases import case_from_data, fields, read_case
 
 AS_OF = parse_as_of("2026-11-20T09:00+09:00")
 ALL_ITEMS = "1a: 0, 1b: 0, 1c: 0, 2: 0, 3: 0, 4: 1, 5a: 0, 5b: 2, 6a: 0, 6b: 1, 7: 0, 8: 1, 9: 0"
+ITEMS_AT_NINE = f"nihss_items:\n  date: 2026-11-05T09:00\n  value: {{{ALL_ITEMS}, 10: 1, 11: 0}}"
 
 
 def problems_of(text: str) -> tuple[Any, ...]:
@@ -129,6 +130,13 @@ ONE_MISTAKE = [
     ("antithrombotics: [{drug: a, colour: b}]", "unknown-column", "antithrombotics", 1, "dose"),
     ("uln: {hemoglobin_g_dl: 4}", "unknown-column", "uln", 1, "alt_u_l"),
     # items
+    (
+        f"nihss_total: {{value: 9, date: 2026-11-05}}\n{ITEMS_AT_NINE}",
+        "differs-from-items",
+        "nihss_total",
+        1,
+        "the same number",
+    ),
     ("nihss_items: {1a: 4}", "impossible-item", "nihss_items", 1, "from 0 to 3"),
     ("nihss_items:\n  1a: 0\n  5a: 5", "impossible-item", "nihss_items", 3, "or UN"),
     ("nihss_items: {12: 0}", "unknown-item", "nihss_items", 1, "one of 1a"),
@@ -260,3 +268,21 @@ def test_a_file_that_is_no_text(tmp_path: Path, content: bytes) -> None:
 def test_without_any_moment_there_is_no_case() -> None:
     with pytest.raises(CaseError, match="as_of: 2026-11-20"):
         case_from_data({"sex": "male"})
+
+
+def test_scores_of_one_day_at_different_hours_are_two_scores() -> None:
+    rows = [
+        {"value": value, "date": f"2026-11-04T{hour}:00"} for value, hour in ((18, "09"), (20, 17))
+    ]
+    case = case_from_data({"fma_ue": rows}, as_of=AS_OF)
+    assert [entry.value for entry in case.series("fma_ue")] == [18, 20]
+
+
+def test_a_total_and_its_items_of_the_same_day_are_one_score() -> None:
+    items = {"A": 20, "B": 5, "C": 3, "D": 2}
+    said = {
+        "fma_ue": {"value": 30, "date": "2026-11-04"},
+        "fma_ue_sections": {"value": items, "date": "2026-11-04T09:00"},
+    }
+    case = case_from_data(said, as_of=AS_OF)
+    assert [entry.value for entry in case.series("fma_ue")] == [30]

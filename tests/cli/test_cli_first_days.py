@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from saisei.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 CASE = ROOT / "examples" / "clinician" / "first-day-untreated.yaml"
 AS_OF = "2026-11-20T09:00+09:00"
 
 
-def first_days(*words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "saisei", "first-days", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+@dataclass(frozen=True)
+class Done:
+    """What a run of the command left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def first_days(*words: object) -> Done:
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patch.setattr("sys.argv", ["saisei", "first-days", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:
@@ -37,8 +57,10 @@ def test_the_emergency_words_and_the_era_come_before_any_number() -> None:
     calibration = next(at for at, line in enumerate(lines) if "UK: 6,252 people" in line)
     assert era < first < calibration
     assert "For the clinician only" in lines[era + 1]
-    assert "deficit_other: not known; averaged" in done.stdout
-    assert "deficit_hemianopia: could not be assessed" in done.stdout
+    assert "Another deficit: not known; averaged" in done.stdout
+    assert "Age, years: 71\n" in done.stdout
+    assert "among the 9 places with at least 50 of them, from 55 to 88" in done.stdout
+    assert "Hemianopia: could not be assessed" in done.stdout
     assert "ODC Attribution License" in done.stdout
 
 
@@ -89,6 +111,14 @@ def test_an_emergency_is_said_and_nothing_else(tmp_path: Path, old: str, new: st
     assert said["code"] == "emergency"
 
 
+def test_what_would_end_the_matter_and_is_not_stated_is_said_before_any_number(
+    tmp_path: Path,
+) -> None:
+    path = changed(tmp_path, "thrombectomy_done: false", "")
+    said = first_days(path, "--clinician", "--as-of", AS_OF).stdout
+    assert said.index("is not stated (`thrombectomy_done`)") < said.index("Of 100 such people")
+
+
 def test_json_holds_all_of_it() -> None:
     done = first_days(CASE, "--clinician", "--as-of", AS_OF, "--json")
     said = json.loads(done.stdout)
@@ -102,9 +132,79 @@ def test_json_holds_all_of_it() -> None:
     assert said["sources"]["first-days/ist1"]["doi"] == "10.1186/1745-6215-12-101"
 
 
-def test_a_bad_case_gets_one_clear_message(tmp_path: Path) -> None:
-    path = changed(tmp_path, "conscious_level: alert", "conscious_level: sleepy")
-    done = first_days(path, "--clinician", "--as-of", AS_OF)
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("conscious_level: alert", "conscious_level: sleepy", "conscious_level"),
+        ("systolic_bp_mmhg: 165", "systolic_bp_mmhg: 1650", "systolic_bp_mmhg"),
+        ("birth_date: 1955-03-02", "birth_date: 2055-03-02", "birth_date"),
+        ("deficit_face: present", "deficit_faces: present", "deficit_face"),
+        ("ocsp_class: PACS", "ocsp_class: [PACS", "case.yaml"),
+        ("onset_datetime: 2026-11-19T13:00+09:00", "onset_datetime: yesterday", "onset_datetime"),
+    ],
+)
+def test_a_bad_case_gets_one_clear_message_and_nothing_is_written(
+    tmp_path: Path, old: str, new: str, named: str
+) -> None:
+    path, out = changed(tmp_path, old, new), tmp_path / "out"
+    done = first_days(path, "--clinician", "--as-of", AS_OF, "--out", out)
     assert done.returncode == 2
-    assert "conscious_level" in done.stderr
-    assert "sleepy" not in done.stdout
+    assert done.stdout == ""
+    assert named in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--as-of", "tomorrow"], "--as-of"),
+        (["--as-of", AS_OF, "--out", "no/such/folder/out"], "no/such/folder/out"),
+        (["--as-of", AS_OF, "--out", str(CASE)], "no folder"),
+    ],
+)
+def test_options_that_cannot_be_are_named(words: list[str], named: str) -> None:
+    done = first_days(CASE, "--clinician", *words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert named in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_case_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = first_days(tmp_path / "nobody.yaml", "--clinician")
+    assert done.returncode == 2
+    assert "nobody.yaml" in done.stderr
+
+
+def test_the_page_its_pictures_and_the_numbers_are_written_together(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = first_days(CASE, "--clinician", "--as-of", AS_OF, "--out", out)
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in out.iterdir()}
+    assert {"page.html", "chances.svg", "result.json"} < names
+    assert len(names) == 9
+    said = json.loads((out / "result.json").read_text(encoding="utf-8"))
+    assert said["schema"] == "saisei-first-days/1"
+    assert said["forecast"]["alike"][1]["people"] == 1928
+    again = tmp_path / "again"
+    first_days(CASE, "--clinician", "--as-of", AS_OF, "--out", again)
+    for name in names:
+        assert (out / name).read_bytes() == (again / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("respondent: clinician", "respondent: family"),
+        ("in_hospital: true", "in_hospital: false"),
+    ],
+)
+def test_without_numbers_nothing_is_written(tmp_path: Path, old: str, new: str) -> None:
+    out = tmp_path / "out"
+    path = changed(tmp_path, old, new)
+    done = first_days(path, "--clinician", "--as-of", AS_OF, "--out", out)
+    assert done.returncode == 0
+    assert "nothing was written" in done.stderr
+    assert not out.exists()

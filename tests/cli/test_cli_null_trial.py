@@ -124,6 +124,14 @@ def test_what_is_no_range_of_the_arm_score_is_refused(written: str) -> None:
         ([*POWER, "--from-study", "steinberg-2025-nr1", "--share", "half"], "--share"),
         ([*POWER, "--from-study", "steinberg-2016-sb623"], "--from-study"),
         ([*POWER, "--effect", "3", "--trials", "-1"], "--trials"),
+        ([*POWER, "--effect", "3", "--people", "0"], "--people: 0 cannot be"),
+        ([*POWER, "--effect", "1000"], "--effect: 1000 cannot be"),
+        ([*POWER, "--effect", "3", "--control-share", "0.3"], "--control-share"),
+        ([*POWER, "--effect", "3", "--control-shares", "other"], "--control-shares"),
+        ([*POWER, "--outcome", "mrs", "--effect", "2", "--months", "3"], "--months"),
+        ([*POWER, "--outcome", "mrs", "--effect", "1e9"], "--effect"),
+        ([*POWER, "--outcome", "mrs", "--effect", "2", "--control-shares", "0,0,0,0,0,0,9"],
+         "at least two grades"),
     ],
 )  # fmt: skip
 def test_one_message_and_exit_2(
@@ -137,6 +145,18 @@ def test_one_message_and_exit_2(
     assert said.out == ""
     assert said.err.count("\n") == 1
     assert named in said.err
+
+
+def test_a_mistake_leaves_no_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for words in ([*NULL, "--people", "0"], [*POWER, "--effect", "nan"]):
+        assert run(monkeypatch, *words, "--out", str(tmp_path / "out")) == 2
+        assert not (tmp_path / "out").exists()
+    for words in ([*NULL], [*POWER, "--effect", "3"]):
+        assert run(monkeypatch, *words, "--out", str(tmp_path / "no" / "folder")) == 2
+        assert not (tmp_path / "no").exists()
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_power_of_all_outcomes(
@@ -170,3 +190,63 @@ def test_power_is_drawn(
     assert "no forecast uses it" in printed
     picture = read_svg((tmp_path / "new" / "power.svg").read_text(encoding="utf-8"))
     assert any(words.startswith("120: ") for words in picture.words)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--effect", "3", "--effect-sd", "1.5"], "normal, 3 points (standard deviation 1.5)"),
+        (["--from-study", "steinberg-2025-nr1"], "How much of such a gain remained"),
+        (["--outcome", "responders", "--control-share", "0.135", "--effect", "0.2",
+          "--effect-sd", "0.1"], "20 more responders of 100 (standard deviation 10)"),
+        (["--outcome", "mrs", "--effect", "1.4", "--effect-sd", "0.2"],
+         "common odds ratio 1.40 (95 % of the prior from 0.95 to 2.07)"),
+        (["--outcome", "mrs", "--effect", "1.4"], "0 to 6, of 100: 5, 8, 14, 16, 25, 14, 19"),
+        (["--effect", "3"], "after therapy has ended, first score 24 months after the stroke"),
+    ],
+)  # fmt: skip
+def test_every_outcome_has_its_words_and_a_page(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    words: list[str],
+    told: str,
+) -> None:
+    assert run(monkeypatch, *POWER, *words, "--out", str(tmp_path / "out")) == 0
+    printed = capsys.readouterr().out
+    assert told in printed
+    assert "Not in these numbers" in printed
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "page.html", "power.svg", "result.json",
+    }  # fmt: skip
+    page = (tmp_path / "out" / "page.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 1
+    assert "Do not use this page to decide" in page
+    assert told in page
+
+
+def test_null_trial_says_whose_and_how_far(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *NULL) == 0
+    printed = capsys.readouterr().out
+    for told in ("measured for 6 months. Later is extrapolation", "EVEREST", "of 1,000",
+                 "with half and with twice that spread", "did not reach its main aim"):  # fmt: skip
+        assert told in printed
+    found = as_json(monkeypatch, capsys, *NULL)
+    assert "Later is extrapolation" in found["extrapolated"]
+    assert [one["spread"] for one in found["figures"][0]["reach_by_spread"]] == [0.82, 3.28]
+    assert any("rare here is not evidence" in one for one in found["reading"])
+
+
+@pytest.mark.parametrize("months", [3, 12])
+def test_the_trial_that_followed_is_said_whatever_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], months: int
+) -> None:
+    for since, context in ((1, "none"), (9, "first-year-therapy"), (60, "usual-care")):
+        words = ["null-trial", "--people", "5", "--months-since-stroke", str(since), "--months",
+                 str(months), "--context", context, "--trials", "100"]  # fmt: skip
+        assert run(monkeypatch, *words) == 0
+        printed = capsys.readouterr().out
+        assert "7 of 52 with sham" in printed
+        assert "It did not reach its main aim" in printed

@@ -20,6 +20,7 @@ from saisei.forecast import (
     barthel_course,
     forecast_sources,
     futures,
+    group_sources,
 )
 from saisei.scales import scale_sources
 from saisei.vocabulary import CellType, Condition, Route, Stage
@@ -159,7 +160,13 @@ def test_before_the_chronic_phase_ten_points_count() -> None:
 
 
 def test_every_sentence_leads_to_a_source_that_is_known() -> None:
-    known = {**forecast_sources(), **scale_sources(), **study_sources(), **appraisal_sources()}
+    known = {
+        **forecast_sources(),
+        **group_sources(),
+        **scale_sources(),
+        **study_sources(),
+        **appraisal_sources(),
+    }
     for future in futures(case()):
         said = [*future.sentences]
         said += [future.step_note] if future.step_note else []
@@ -197,3 +204,28 @@ def test_nothing_unverified_is_in_the_parameters() -> None:
         if isinstance(block, dict) and "status" in block
     }
     assert statuses <= {"source", "derived", "convention"}
+
+
+def test_a_context_of_other_days_gives_no_number() -> None:
+    found = arm_course(case(), "first-year-therapy")
+    assert isinstance(found, NoForecast)
+    assert found.code == "context"
+    assert "181 to 365 days" in found.reason.text
+    assert arm_course(case(onset_datetime="2026-04-18"), "first-year-therapy").scale_id == "fma_ue"
+
+
+def test_a_score_known_to_the_month_takes_its_middle_and_says_so() -> None:
+    early = {"onset_datetime": "2026-09-18"}
+    course = arm(**early, fma_ue={"value": 28, "date": "2026-10"})
+    assert any("within 31 days; its middle" in note.text for note in course.notes)
+    exact = arm(**early, fma_ue={"value": 28, "date": "2026-10-16"})
+    assert not any("its middle" in note.text for note in exact.notes)
+    assert course.measured[0][0] == pytest.approx(exact.measured[0][0], abs=1)
+
+
+def test_a_score_known_to_the_year_is_too_vague_for_the_first_months() -> None:
+    scores = [{"value": 20, "date": "2026"}, {"value": 28, "date": "2026-11-10"}]
+    assert refused(onset_datetime="2026-06-01", fma_ue=scores) == "no-dated-score"
+    assert refused(onset_datetime="2026-09-18", fma_ue=scores[0]) == "before-stroke"
+    later = arm(onset_datetime="2026-05-01", fma_ue=scores)
+    assert later.model == "chronic"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from saisei.forecast import NullTrial, fit_mixture, null_contexts, null_trial, p
 from saisei.forecast.arm_pairs import Population, change_spreads, pair_table, shift_nodes
 from saisei.forecast.chronic import noise_below
 from saisei.forecast.mixture import score_grid
+from saisei.forecast.null_mixing import mixed_studies
 from saisei.forecast.null_studies import Studies, steps_of
 from saisei.forecast.paired_tests import paired_t, t_p_values, wilcoxon_p_values
 from saisei.forecast.parameters import noise_parameters
@@ -25,14 +28,24 @@ from saisei.forecast.published import later_trial
 WEEKS_12 = 84 * 12 / 365.25
 PEOPLE = Population(33.0, 11.5, 2.46)
 # Changes without a new treatment: context, months from the stroke and between the scores, people,
-# mean, SD, how many gained and lost 6 points or more (None: not in the table).
+# mean, SD, how many gained and lost 6 points or more, and gained 10 (None: not in the table).
 TABLE = [
-    ("none", 24, 6, 73, 0.3, 5.5, 6, 8),
-    ("none", 24, 3, 70, 0.2, 4.58, 8, 5),
-    ("home-therapy", 24, WEEKS_12, 16, 1.38, 3.83, 2, 1),
-    ("intensive", 24, WEEKS_12, 120, 3.53, 5.78, 28, 4),
-    ("intensive", 24, 6, 73, 3.99, 5.97, 24, 2),
-    ("first-year-therapy", 9, WEEKS_12, 20, 7.2, 6.16, 12, 0),
+    ("none", 24, 6, 73, 0.3, 5.5, 6, 8, None),
+    ("none", 24, 3, 70, 0.2, 4.58, 8, 5, None),
+    ("home-therapy", 24, WEEKS_12, 16, 1.38, 3.83, 2, 1, None),
+    ("intensive", 24, WEEKS_12, 120, 3.53, 5.78, 28, 4, None),
+    ("intensive", 24, 6, 73, 3.99, 5.97, 24, 2, 6),
+    ("first-year-therapy", 9, WEEKS_12, 20, 7.2, 6.16, 12, 0, None),
+]
+# Rows of which only the mean is known.
+MEANS = [
+    ("control", 24, 42 / 30.4375, 1.5),
+    ("control", 24, 6.1, 0.64),
+    ("usual-care", 24, WEEKS_12, -1.06),
+    ("usual-care", 24, 252 / 30.4375, -0.06),
+    ("therapy-arms", 24, 42 / 30.4375, 4.36),
+    ("therapy-arms", 24, 6.1, 2.48),
+    ("after-rehabilitation", 7, 12, 5.0),
 ]
 
 
@@ -42,41 +55,42 @@ def quick(
     return null_trial(18, since, months, context, trials=200, **more)  # type: ignore[arg-type]  # numbers by name
 
 
-@pytest.mark.parametrize(("context", "since", "months", "n", "mean", "sd", "gained", "lost"), TABLE)
-def test_with_no_effect_the_table_of_changes_comes_back(
-    context: str,
-    since: float,
-    months: float,
-    n: int,
-    mean: float,
-    sd: float,
-    gained: int,
-    lost: int,
-) -> None:
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row[0]}-{row[2]:.0f}")
+def test_with_no_effect_the_table_of_changes_comes_back(row: tuple[Any, ...]) -> None:
     """Means as they stand; shares and SDs within what so few people leave open (95 %)."""
+    context, since, months, n, mean, sd, gained, lost, gained_10 = row
     found = quick(context, since, months)
     assert found.mean == pytest.approx(mean, abs=0.15)
     assert stats.binomtest(gained, n, found.share_gain_6).pvalue > 0.05
     assert stats.binomtest(lost, n, found.share_loss_6).pvalue > 0.05
+    if gained_10 is not None:
+        assert stats.binomtest(gained_10, n, found.change.at_least(10)).pvalue > 0.05
     rng = np.random.default_rng(1)
     drawn = rng.choice(found.change.values, (4000, n), p=found.change.probabilities)
     low, high = np.quantile(drawn.std(axis=1, ddof=1), [0.025, 0.975])
     assert low < sd < high
 
 
-@pytest.mark.parametrize(
-    ("context", "months", "mean"),
-    [("control", 42 / 30.4375, 1.5), ("control", 6.1, 0.64), ("usual-care", WEEKS_12, -1.06),
-     ("usual-care", 252 / 30.4375, -0.06)],
-)  # fmt: skip
-def test_means_of_rows_of_which_only_the_mean_is_known(
-    context: str, months: float, mean: float
-) -> None:
-    assert quick(context, 24, months).mean == pytest.approx(mean, abs=0.1)
+@pytest.mark.parametrize("row", MEANS, ids=lambda row: f"{row[0]}-{row[2]:.0f}")
+def test_means_of_rows_of_which_only_the_mean_is_known(row: tuple[Any, ...]) -> None:
+    context, since, months, mean = row
+    assert quick(context, since, months).mean == pytest.approx(mean, abs=0.15)
 
 
-def test_five_points_a_year_after_rehabilitation() -> None:
-    assert quick("after-rehabilitation", 7, 12).mean == pytest.approx(5.0, abs=0.15)
+def test_every_context_is_checked_against_the_table() -> None:
+    short = {"none": "after-therapy-ended", "control": "trial-control",
+             "intensive": "intensive-arm-therapy"}  # fmt: skip
+    names = [str(row[0]) for row in (*TABLE, *MEANS)]
+    checked = {short.get(name, name) for name in names}
+    assert checked == set(null_contexts())
+
+
+def test_a_steady_person_changes_as_was_measured() -> None:
+    """After therapy half the people stay within 2 points; 5 to 95 % from -8 to +9."""
+    change = quick("none", 24, 6).change
+    assert change.at_least(-2) - change.at_least(3) == pytest.approx(0.5, abs=0.1)
+    assert change.quantile(0.05) == pytest.approx(-8, abs=1.5)
+    assert change.quantile(0.95) == pytest.approx(9, abs=1.5)
 
 
 @settings(max_examples=8, deadline=None)
@@ -156,6 +170,46 @@ def test_mean_gains_are_exact() -> None:
     assert wide.mean_gain.sd == pytest.approx((alone.sd**2 / 18 + 4.0) ** 0.5, rel=0.01)
 
 
+@pytest.mark.parametrize(("people", "spread"), [(18, 1.64), (300, 1.64), (2000, 1.64), (40, 8.0)])
+def test_true_mean_gains_are_mixed_without_gaps(people: int, spread: float) -> None:
+    """Mean gains are a normal of both variances, also where chance is small against the spread."""
+    alone = null_trial(people, 24, 6, "intensive", spread=0.0, trials=100).mean_gain
+    mixed = null_trial(people, 24, 6, "intensive", spread=spread, trials=100).mean_gain
+    sd = math.hypot(alone.sd, spread)
+    for z in np.linspace(-2, 2, 33):
+        below = mixed.at_most(alone.mean + z * sd)
+        # the ends of the scale take a little of wide spreads
+        assert below == pytest.approx(stats.norm.cdf(z), abs=0.01 if spread < 4 else 0.03)
+    steps = np.add.reduceat(mixed.probabilities, np.arange(0, mixed.probabilities.size, people))
+    tall = steps[steps > 0.2 * steps.max()]
+    assert (np.diff(np.sign(np.diff(tall))) != 0).sum() <= 1
+
+
+@pytest.mark.parametrize("people", [2, 3, 40, 700])
+def test_sums_of_changes_are_those_of_adding_one_person_after_another(people: int) -> None:
+    studies = mixed_studies(800, 183, 4.0, 0.0, PEOPLE, (0.0, 66.0), people)
+    change = studies.changes[0]
+    total = change
+    for _ in range(people - 1):
+        total = np.convolve(total, change)
+    found = studies.mean_gain(people)
+    values = np.arange(-66 * people, 66 * people + 1) / people
+    mean = values @ total
+    assert found.mean == pytest.approx(mean, abs=1e-9)
+    assert found.sd == pytest.approx(np.sqrt(total @ (values - mean) ** 2), rel=1e-6)
+    for gain in (3.0, 4.0, 7.4):
+        assert found.at_least(gain) == pytest.approx(total[values >= gain - 1e-9].sum(), abs=1e-9)
+
+
+def test_what_is_put_between_by_splines_is_what_would_be_computed() -> None:
+    studies = mixed_studies(800, 183, 4.0, 1.64, PEOPLE, (0.0, 66.0), 2000)
+    assert studies.shifts.values.size > 60
+    for at in (5, 30, 41):
+        shift = float(studies.shifts.values[at])
+        exact = change_spreads(pair_table(800, 183, shift, PEOPLE), 0, 66)[1]
+        assert studies.changes[at] == pytest.approx(exact, abs=2e-5)
+
+
 def test_simulated_studies_agree_with_the_exact_sums() -> None:
     nodes = shift_nodes(4.0, 1.64)
     tables = [pair_table(800, 183, float(shift), PEOPLE) for shift in nodes.values]
@@ -217,11 +271,12 @@ def test_published_figures_are_those_of_the_study_files() -> None:
 def test_the_neutral_trial_that_followed_is_always_beside() -> None:
     later = later_trial()
     assert (later.treated, later.control, later.met) == ((16, 111), (7, 52), False)
-    told = " ".join(map(str, quick().not_in_model))
-    assert "16 of 111" in told
-    assert "7 of 52" in told
-    for word in ("Raters", "operation", "expect", "rare here is not evidence"):
-        assert word in told
+    found = quick()
+    missing, read = (" ".join(map(str, one)) for one in (found.not_in_model, found.reading))
+    for word in ("16 of 111", "7 of 52", "did not reach its main aim", "rare here is not evidence"):
+        assert word in read
+    for word in ("Raters", "operation", "expect", "reported"):
+        assert word in missing
 
 
 def test_the_sham_arm_of_that_trial_is_no_surprise_to_the_model() -> None:
@@ -245,8 +300,8 @@ def test_reach_grows_with_what_goes_on_and_falls_with_people() -> None:
     ("context", "since", "months", "words"),
     [
         ("intensive", 8, 3, "first-year-therapy"),
-        ("intensive", 24, 12, "only carried on"),
-        ("none", 1, 12, "only carried on"),
+        ("intensive", 24, 12, "context therapy-arms"),
+        ("none", 24, 3, "whole points"),
         ("none", 1, 3, "recovers by itself"),
         ("none", 4, 3, "are mixed"),
         ("none", 24, 3, "part of the noise"),
@@ -256,9 +311,49 @@ def test_what_it_rests_on_is_said(context: str, since: float, months: float, wor
     assert any(words in str(one) for one in quick(context, since, months).notes)
 
 
+@pytest.mark.parametrize(
+    ("context", "since", "months", "measured"),
+    [
+        ("intensive", 24, 12, 6), ("first-year-therapy", 9, 6, 3), ("usual-care", 24, 12, 8),
+        ("none", 1, 12, 5), ("intensive", 24, 6, None), ("after-rehabilitation", 6, 12, None),
+        ("none", 1, 5, None),
+    ],
+)  # fmt: skip
+def test_what_is_extrapolated_is_said_with_the_month_from_which_it_is(
+    context: str, since: float, months: float, measured: int | None
+) -> None:
+    found = quick(context, since, months).extrapolated
+    if measured is None:
+        assert found is None
+    else:
+        assert f"for {measured} months. Later is extrapolation" in str(found)
+
+
+def test_definitions_of_responders_say_whose_they_are() -> None:
+    found = {one.id: one for one in quick().responders}
+    assert {name: one.gain for name, one in found.items()} == pytest.approx(
+        {"gain_6": 6, "gain_4_5": 4.5, "gain_5": 5, "nr1_motor_responders": 6.6}
+    )
+    words = {"gain_6": "4.25 to 7.25", "gain_4_5": "EVEREST", "gain_5": "NICHE",
+             "nr1_motor_responders": "10 points of arm and leg"}  # fmt: skip
+    for name, word in words.items():
+        assert word in str(found[name].whose)
+        assert found[name].whose.sources
+
+
+def test_half_and_twice_the_spread_between_studies_are_shown() -> None:
+    found = quick("intensive", 24, 12)
+    reached = found.reach_of("nr1_arm_gain")
+    assert [wide for wide, _ in reached.by_spread] == [0.82, 3.28]
+    for wide, share in reached.by_spread:
+        alone = quick("intensive", 24, 12, spread=wide)
+        assert alone.reach["nr1_arm_gain"] == pytest.approx(share)
+    assert quick("intensive", 24, 12, spread=0).reach_of("nr1_arm_gain").by_spread == ()
+
+
 def test_nothing_is_said_of_what_is_not_so() -> None:
     told = " ".join(map(str, quick("intensive", 24, 3).notes))
-    for words in ("first-year", "carried on", "recovers by itself", "are mixed", "Taking in"):
+    for words in ("first-year", "therapy-arms", "recovers by itself", "are mixed", "Taking in"):
         assert words not in told
 
 
@@ -269,13 +364,20 @@ def test_every_context_has_its_sources(name: str) -> None:
     assert set(null_contexts()[name].source_keys) <= set(known)
 
 
+PLANNING = {"null_contexts", "null_mixing", "null_studies", "null_trial", "null_words", "published",
+            "design_priors", "trial_power", "power_outcomes", "__init__"}  # fmt: skip
+
+
 def test_no_forecast_looks_at_a_single_arm() -> None:
+    """Whatever module a forecast is made of, now or later."""
     folder = Path(saisei.forecast.__file__).parent
-    for name in ("arm", "barthel", "futures", "with_cells", "chronic", "mixture", "course"):
-        code = (folder / f"{name}.py").read_text(encoding="utf-8")
-        assert "forecast.published" not in code
-        assert "trial_power" not in code
-        assert "within_arm_gains" not in code
+    modules = [path for path in folder.glob("*.py") if path.stem not in PLANNING]
+    assert {"arm", "futures", "with_cells"} <= {path.stem for path in modules}
+    for path in modules:
+        code = path.read_text(encoding="utf-8")
+        for word in ("published", "trial_power", "design_priors", "null_trial", "null_contexts"):
+            assert f"forecast.{word}" not in code, path.name
+        assert "within_arm_gains" not in code, path.name
 
 
 @pytest.mark.parametrize(

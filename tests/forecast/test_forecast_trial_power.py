@@ -104,6 +104,21 @@ def test_the_adjusted_t_is_that_of_least_squares() -> None:
     assert ancova_t(before, after, 5)[0] == pytest.approx(beta[1] / math.sqrt(cov[1, 1]))
 
 
+def test_trials_in_which_nothing_scatters_have_no_t() -> None:
+    before = np.array([[3.0, 3.0, 3.0, 3.0, 3.0, 3.0]] * 2)
+    after = np.array([[5.0, 6.0, 7.0, 3.0, 4.0, 5.0], [5.0, 5.0, 5.0, 5.0, 5.0, 5.0]])
+    found = ancova_t(before, after, 3)
+    # without a spread before it is the plain t, with a degree of freedom less
+    assert found[0] == pytest.approx(2.0 / math.sqrt(4.0 / 3 * (1 / 3 + 1 / 3)))
+    assert found[1] == 0.0
+
+
+def test_a_trial_of_four_gives_a_number_and_no_warning() -> None:
+    found = trial_power(ArmMeans(), Design(4), 3.0, trials=2_000)
+    assert found.simulated is not None
+    assert 0 <= found.simulated < 0.2
+
+
 def test_the_scatter_left_is_that_of_the_null_trial() -> None:
     """Chronic noise has a standard deviation of 5.6 on the scale; adjustment leaves nearly all."""
     assert 5.45 < ArmMeans().residual_sd < 5.65

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,8 +21,8 @@ from saisei.forecast import (
     forecast_arm,
     why_not_drawn,
 )
-from saisei.forecast.with_cells import refusal_words
-from saisei.vocabulary import CellType, Condition, Route, Stage
+from saisei.forecast.with_rules import refusal_words
+from saisei.vocabulary import CellType, Condition, Design, Route, Stage
 
 COURSE = forecast_arm([Scored(800, 28, 0)], context(None))
 INFARCT, CHRONIC = Condition.ISCHEMIC_STROKE, Stage.CHRONIC
@@ -148,6 +149,20 @@ def test_a_drawn_future_says_both_framings_both_intervals_and_the_assumption() -
     low, high = drawn.drawn.better_new
     assert low <= drawn.drawn.better_interval[0]
     assert high >= drawn.drawn.better_interval[1]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"design": Design.SINGLE_ARM}, {"design": Design.CONTROLLED}, {"prespecified": False},
+     {"press_release": True}],
+    ids=str,
+)  # fmt: skip
+def test_drawing_itself_refuses_what_may_not_drive(fault: dict[str, Any]) -> None:
+    """Even where someone builds a finding by hand, past the appraisal."""
+    sneaked = replace(good(), used=(*good().used[:1], contrast(9.0, 0.5, title="SNEAK", **fault)))
+    assert "driving" in codes(sneaked)
+    with pytest.raises(ValueError, match="SNEAK"):
+        draw_with(COURSE, sneaked, 6)
 
 
 def test_the_curve_with_begins_where_the_effect_was_measured() -> None:

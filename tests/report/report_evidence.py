@@ -6,11 +6,15 @@ import math
 
 from saisei.base.sources import Statement
 from saisei.decision.views import (
+    BetweenView,
+    ChoiceRow,
     CurvePoint,
     FindingView,
     ForestRow,
     FutureView,
     GainRow,
+    GroupRow,
+    GroupView,
     LeftOutRow,
     People,
     PooledRow,
@@ -58,6 +62,16 @@ def people(better: int, worse: int) -> People:
     )
 
 
+def choices() -> tuple[ChoiceRow, ...]:
+    """Give a choice that can be drawn, one that cannot, and one that leaves nothing."""
+    return (
+        ChoiceRow("a half-normal prior", "half-normal", (), 1.3, 0.8, 2.2, "uncertain", "low",
+                  15, 7, 29, 8, 5, 12),
+        ChoiceRow("without A", "Rhodes 2015", ("A",), 1.1, 0.4, 3.1, "uncertain", "very-low"),
+        ChoiceRow("without studies at risk", "", ("A", "B"), None, None, None, "no data", ""),
+    )  # fmt: skip
+
+
 def futures() -> tuple[FutureView, ...]:
     """Give a future with a therapy, one without, and one that cannot be given."""
     with_ = WithView(
@@ -68,8 +82,13 @@ def futures() -> tuple[FutureView, ...]:
         31,
         4,
         13,
-        points(4.0, 9.0),
+        points(4.0, 9.0)[6:],
         (st("Mostly assumption: one trial stands behind this.", "c/counts"),),
+        (2, 48),
+        (2, 19),
+        BetweenView(6.0, 0, 71, 0, 5, 100, 0, 22, 0),
+        choices(),
+        (st("Other reasonable ways to add up the trials would give between 11 and 15 of 100."),),
     )
     arm = FutureView(
         "fma_ue",
@@ -100,6 +119,7 @@ def futures() -> tuple[FutureView, ...]:
         0.0,
         42.0,
         "lower",
+        sentences=(st("Of 100 people about 11 moved by a grade; about 89 did not.", "b/pmid"),),
         why_not=st("No model of the natural course a year or more after a stroke was found."),
     )
     return arm, alone, none
@@ -163,6 +183,15 @@ def findings() -> tuple[FindingView, ...]:
         counts=(st("With cells 7 of 55 and 9 of 56, with sham surgery 7 of 52.", "c/counts"),),
         left_out=(LeftOutRow("x", "Some study 2015", "no control arm"),),
         unread=(UnreadRow("y", "PISCES III", "finished-unpublished", None, "unclear"),),
+        method=(st("How far hospitals may differ: Turner 2015.", "a/doi"),),
+        choices=choices(),
+        choices_words=(st("With 3 other ways the answer would change: no data."),),
+        group=GroupView(
+            (GroupRow(0, 2.9, 3.6, 1.3, 10.1), GroupRow(1, 10.8, 13.1, 4.8, 30.9)),
+            2.9,
+            102,
+            (st("It describes groups, not one person.", "a/doi"),),
+        ),
     )
     lower = FindingView(
         id="nihss",

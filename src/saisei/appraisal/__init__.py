@@ -1,6 +1,6 @@
 """Appraisal: how sure the evidence is, by rule, and what may be said of it."""
 
-from saisei.appraisal.answers import answered, finding_at, findings_for
+from saisei.appraisal.answers import answered, finding_at, findings_for, sensitivity_of
 from saisei.appraisal.axis import Axis, AxisRow, axis_of
 from saisei.appraisal.background import (
     Comparator,
@@ -34,8 +34,14 @@ from saisei.appraisal.narrowed import (
     gains_of,
     pool_of,
 )
-from saisei.appraisal.priors import Prior, tau_prior
+from saisei.appraisal.priors import Prior, PriorChoice, other_priors, tau_prior
 from saisei.appraisal.questions import asked_questions, question_at
+from saisei.appraisal.sensitivity import (
+    OtherChoice,
+    moving_words,
+    other_words,
+    sensitivity,
+)
 from saisei.appraisal.specifications import Choice, Specification, Specifications, specify
 from saisei.appraisal.thresholds import limits, worthwhile_for
 from saisei.appraisal.verdict import Reading, read_interval
@@ -56,8 +62,10 @@ __all__ = [
     "Level",
     "Narrowed",
     "NarrowedPool",
+    "OtherChoice",
     "OtherTreatment",
     "Prior",
+    "PriorChoice",
     "Reading",
     "Specification",
     "Specifications",
@@ -80,12 +88,17 @@ __all__ = [
     "findings_for",
     "gains_of",
     "limits",
+    "moving_words",
+    "other_priors",
     "other_treatments",
+    "other_words",
     "pages",
     "pool_of",
     "question_at",
     "rate_certainty",
     "read_interval",
+    "sensitivity",
+    "sensitivity_of",
     "specify",
     "tau_prior",
     "weight_at_risk",

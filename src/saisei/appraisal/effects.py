@@ -10,7 +10,7 @@ import numpy as np
 
 from saisei import synthesis as syn
 from saisei.appraisal.model import Effect, VerdictScale
-from saisei.appraisal.priors import tau_prior
+from saisei.appraisal.priors import Prior, PriorChoice, tau_prior
 from saisei.appraisal.thresholds import limits
 from saisei.evidence import Contrast, Measure
 
@@ -26,26 +26,38 @@ class Pooled:
     bayes: syn.BayesResult | None
 
 
-def pool_contrasts(contrasts: Sequence[Contrast], measure: Measure, outcome: str) -> Pooled:
+def pool_contrasts(
+    contrasts: Sequence[Contrast],
+    measure: Measure,
+    outcome: str,
+    *,
+    prior: PriorChoice | None = None,
+) -> Pooled:
     """Pool comparisons: exactly by Bayes up to four studies, by REML and Knapp-Hartung above.
 
-    Weights always come from the random-effects pool.
+    Weights always come from the random-effects pool. A prior that is named is used for any number
+    of studies; nobody names one but a sensitivity analysis.
     """
     y = np.array([contrast.y for contrast in contrasts])
     v = np.array([contrast.v for contrast in contrasts])
     level = float(limits()["level"])
     pool = syn.pool(y, v, method="REML", test="knha", level=level)
-    if len(contrasts) > limits()["exact_bayes_up_to"]:
+    if prior is None and len(contrasts) > limits()["exact_bayes_up_to"]:
         return Pooled(_of_pool(pool, measure), pool, None)
-    prior = tau_prior(measure, outcome, contrasts)
-    bayes = syn.bayes_pool(y, np.sqrt(v), tau_prior=prior.tau)
+    chosen = tau_prior(measure, outcome, contrasts, choice=prior or "main")
+    bayes = syn.bayes_pool(y, np.sqrt(v), tau_prior=chosen.tau)
+    return Pooled(_of_bayes(bayes, measure, chosen, level), pool, bayes)
+
+
+def _of_bayes(bayes: syn.BayesResult, measure: Measure, prior: Prior, level: float) -> Effect:
+    """Take quantiles only: with few studies a mean and a standard deviation may not exist."""
     low, high = bayes.mu.interval(level)
     new_low, new_high = bayes.predictive.interval(level)
-    effect = Effect(
-        measure, bayes.mu.median, low, high, new_low, new_high, len(contrasts),
-        "exact Bayesian random effects", prior.words,
+    return Effect(
+        measure, bayes.mu.median, low, high, new_low, new_high, bayes.k,
+        "exact Bayesian random effects", prior.words, (prior.source_key,),
+        moments=math.isfinite(bayes.mu.sd) and math.isfinite(bayes.predictive.sd),
     )  # fmt: skip
-    return Pooled(effect, pool, bayes)
 
 
 def _of_pool(pool: syn.PoolResult, measure: Measure) -> Effect:

@@ -16,6 +16,7 @@ from saisei.appraisal.effects import (
     to_verdict_scale,
 )
 from saisei.appraisal.model import Asked, Effect, Finding, Tier, Verdict, Word, Worthwhile
+from saisei.appraisal.priors import PriorChoice
 from saisei.appraisal.texts import say
 from saisei.appraisal.thresholds import limits
 from saisei.appraisal.verdict import Reading, judge
@@ -49,6 +50,7 @@ def appraise(
     worthwhile: Worthwhile,
     counts: tuple[Statement, ...] = (),
     empty: Sequence[Contrast] = (),
+    prior: PriorChoice | None = None,
 ) -> Finding:
     """Appraise the comparisons of one question.
 
@@ -62,13 +64,15 @@ def appraise(
         The trials' own counts, in words.
     empty
         Comparisons in which nobody had the event: they give no ratio, but are told.
+    prior
+        Another prior than the main one, for a sensitivity analysis.
     """
     used = tuple(contrast for contrast in selection.contrasts if not drives(contrast))
     shown = _shown(selection)
     if not used:
         reached = tier if empty else None
         return Finding(asked, selection, reached, (), shown, _nothing(empty), counts=counts)
-    pooled = pool_contrasts(used, asked.measure, asked.outcome)
+    pooled = pool_contrasts(used, asked.measure, asked.outcome, prior=prior)
     benefit = used[0].benefit
     share = control_share(used) if worthwhile.scale == "per-100" else None
     bare = Finding(
@@ -145,10 +149,26 @@ def _verdict(finding: Finding, pooled: Pooled, body: Body) -> Verdict:
     if pooled.effect.mostly_assumption:
         studies = say("one-study" if pooled.effect.studies == 1 else "two-studies")
         sentences.append(Statement(say("mostly-assumption", studies=studies)))
+    if _bounds_nothing(finding, pooled.effect):
+        sentences.append(Statement(say("new-setting-open"), ("thresholds/own",)))
     if pooled.effect.studies == 1:
         sentences.append(_alone(finding, estimate))
     low, high = body.interval
     return Verdict(reading.word, tuple(sentences), estimate, low, high, limit.scale, half, double)
+
+
+def _bounds_nothing(finding: Finding, effect: Effect) -> bool:
+    """Whether a new setting's interval is unbounded in practice: large harm to large benefit."""
+    if effect.new_low is None or effect.new_high is None or finding.worthwhile is None:
+        return False
+    low, high = _turned(finding, effect.new_low, effect.new_high)
+    far = float(limits()["bounds_nothing_from"]) * finding.worthwhile.harm
+    down, up = far, far
+    if finding.control_risk is not None:
+        nearly = float(limits()["bounds_nothing_share"])
+        room = _turned(finding, -math.inf, math.inf)  # a share ends at none and at all
+        down, up = min(far, -nearly * room[0]), min(far, nearly * room[1])
+    return low <= -down and high >= up
 
 
 def _word_sentence(reading: Reading, level: str) -> str:

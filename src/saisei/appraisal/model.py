@@ -98,6 +98,10 @@ class Effect:
     studies: int
     method: str
     prior: str = ""
+    prior_sources: tuple[str, ...] = ()
+    moments: bool = True
+    """Whether a mean and a standard deviation exist; after a heavy-tailed prior and one or two
+    studies they do not, while the median and the interval always do."""
 
     @property
     def mostly_assumption(self) -> bool:

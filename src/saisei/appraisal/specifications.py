@@ -20,7 +20,7 @@ import numpy as np
 from saisei import synthesis as syn
 from saisei.appraisal.model import Tier
 from saisei.appraisal.narrowed import BAYESIAN, ESTIMATORS, KEPT, Narrowed, arrays, may_enter
-from saisei.appraisal.priors import tau_prior
+from saisei.appraisal.priors import PriorChoice, tau_prior
 from saisei.appraisal.thresholds import limits
 from saisei.evidence import Contrast, select
 
@@ -28,6 +28,7 @@ __all__ = ["Choice", "Specification", "Specifications", "specify"]
 
 Choice = Literal["tier", "bias", "design", "estimator", "interval"]
 CHOICES: tuple[Choice, ...] = ("tier", "bias", "design", "estimator", "interval")
+PRIORS: dict[str, PriorChoice] = {"prior": "main", "other-prior": "pharmacological"}
 Options = tuple[str, str, str, str, str]
 """One option of each choice, in the order of `CHOICES`."""
 
@@ -188,12 +189,8 @@ def _bayesian(sets: tuple[_Set, ...], narrowed: Narrowed) -> Iterator[Specificat
     level = float(limits()["level"])
     for one in sets:
         y, v = arrays(one.contrasts)
-        priors = [
-            tau_prior(measure, narrowed.asked.outcome, one.contrasts, sensitivity=other)
-            for other in (False, True)
-        ]
-        names = ("prior",) if priors[0].tau == priors[1].tau else ("prior", "other-prior")
-        for name, prior in zip(names, priors, strict=False):
+        for name, choice in PRIORS.items():
+            prior = tau_prior(measure, narrowed.asked.outcome, one.contrasts, choice=choice)
             found = syn.bayes_pool(y, np.sqrt(v), tau_prior=prior.tau)
             low, high = found.mu.interval(level)
             options = (one.tier, one.bias, one.design, "bayes", name)

@@ -140,21 +140,19 @@ def translated(value: T, language: Language) -> T:
 
 
 def _translated(value: Any, language: Language) -> Any:
-    if isinstance(value, Phrase):
-        return value.in_language(language)
-    if value is None or isinstance(value, str | int | float | Enum | date):
-        return value
-    if isinstance(value, tuple):
-        parts = tuple(_translated(one, language) for one in value)
-        same = all(one is other for one, other in zip(parts, value, strict=True))
-        return value if same else parts
-    if isinstance(value, list):
-        return [_translated(one, language) for one in value]
-    if isinstance(value, Mapping):
-        return {name: _translated(one, language) for name, one in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return _of_class(value, language)
-    return value
+    match value:
+        case Phrase():
+            return value.in_language(language)
+        case tuple():
+            parts = tuple(_translated(one, language) for one in value)
+            same = all(one is other for one, other in zip(parts, value, strict=True))
+            return value if same else parts
+        case list():
+            return [_translated(one, language) for one in value]
+        case Mapping():
+            return {name: _translated(one, language) for name, one in value.items()}
+    plain = isinstance(value, type | Enum) or not is_dataclass(value)
+    return value if plain else _of_class(value, language)
 
 
 def _of_class(value: Any, language: Language) -> Any:

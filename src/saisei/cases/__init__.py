@@ -5,7 +5,7 @@ from saisei.cases.case import Case
 from saisei.cases.check import check_case
 from saisei.cases.codes import Code, Fill, codes, codes_table
 from saisei.cases.derive import elapsed, score_change
-from saisei.cases.entries import Entry
+from saisei.cases.entries import Entry, same_time
 from saisei.cases.fhir import case_to_fhir
 from saisei.cases.fields import Effort, Field, FieldType, fields, item_points, table
 from saisei.cases.mistakes import expected_of
@@ -47,6 +47,7 @@ __all__ = [
     "fields",
     "item_points",
     "read_case",
+    "same_time",
     "score_change",
     "table",
 ]

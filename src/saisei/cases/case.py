@@ -12,7 +12,7 @@ from saisei.base.errors import CaseError
 from saisei.cases.answers import Answer, Known, known_value, valid
 from saisei.cases.consistency import find_contradictions, gives, total_of
 from saisei.cases.derive import derive, to_precision
-from saisei.cases.entries import Entries, Entry, in_order, nowhere, read_all
+from saisei.cases.entries import Entries, Entry, in_order, nowhere, read_all, same_time
 from saisei.cases.fields import Field, fields
 from saisei.cases.record import RecordRead
 from saisei.cases.values import NEVER
@@ -66,12 +66,11 @@ class Case:
         wanted, stated = fields()[field_id], self.entries.get(field_id, ())
         if wanted.also_from is None:
             return stated
-        dates = {(entry.date.first, entry.date.last) for entry in stated}
         summed = [
             Entry(total, by_items.date, by_items.dated, by_items.source, wanted.unit)
             for by_items in self.entries.get(wanted.also_from["of"], ())
             if (total := total_of(wanted, by_items)) is not None
-            and (by_items.date.first, by_items.date.last) not in dates
+            and not any(same_time(by_items.date, entry.date) for entry in stated)
         ]
         return in_order([*stated, *summed])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from saisei.base.dates import PartialDate
 from saisei.base.errors import Problem
-from saisei.cases.entries import Entries, Entry, Locate
+from saisei.cases.entries import Entries, Entry, Locate, same_time
 from saisei.cases.fields import Field, fields, table
 from saisei.cases.values import Listed
 from saisei.scales import score_items
@@ -159,7 +159,7 @@ def _excluded(entries: Entries, locate: Locate) -> Iterator[Problem]:
 
 
 def _same_moment(one: Entry, other: Entry) -> bool:
-    return (one.date.first, one.date.last) == (other.date.first, other.date.last)
+    return same_time(one.date, other.date)
 
 
 def _date_of(entries: Entries, name: str) -> PartialDate | None:

@@ -15,7 +15,7 @@ from saisei.cases.mistakes import MistakeError, Moment
 from saisei.cases.readers import read_value
 from saisei.cases.values import NEVER, EntryValue
 
-__all__ = ["Entries", "Entry", "Locate", "nowhere", "read_all"]
+__all__ = ["Entries", "Entry", "Locate", "nowhere", "read_all", "same_time"]
 
 Locate = Callable[..., Place | None]
 """Gives the place of a value by the steps that lead to it."""
@@ -246,6 +246,25 @@ def _inside(step: Hashable, mistake: MistakeError) -> MistakeError:
 
 def _shape() -> str:
     return "`value`, and beside it only `unit`, `date` and `source` (for a list `open`, `without`)"
+
+
+def same_time(one: PartialDate, other: PartialDate) -> bool:
+    """Whether two dates name the same moment, or a day and an hour of it.
+
+    Examples
+    --------
+    >>> day = PartialDate.parse("2026-11-19")
+    >>> same_time(day, PartialDate.parse("2026-11-19T08:00"))
+    True
+    >>> same_time(day, PartialDate.parse("2026-11"))
+    False
+    """
+    if (one.first, one.last) == (other.first, other.last):
+        return True
+    if {one.precision, other.precision} != {"day", "minute"}:
+        return False
+    day, hour = (one, other) if one.precision == "day" else (other, one)
+    return day.first <= hour.first <= day.last
 
 
 def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:

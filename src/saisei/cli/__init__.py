@@ -17,6 +17,7 @@ from saisei.cli import (
     evidence,
     fhir,
     first_days,
+    forecast,
     network,
     null_trial,
     pool,
@@ -26,6 +27,7 @@ from saisei.cli import (
     serve,
     therapies,
     trial_power,
+    validate,
 )
 from saisei.cli.output import complain
 
@@ -48,6 +50,7 @@ app = typer.Typer(
 )
 app.command("report")(report.report)
 app.command("screen")(screen.screen)
+app.command("forecast")(forecast.forecast)
 app.command("first-days")(first_days.first_days)
 app.command("screen-population")(population.screen_population)
 app.command("serve")(serve.serve)
@@ -55,6 +58,7 @@ app.command("pool")(pool.pool)
 app.command("network")(network.network)
 app.command("null-trial")(null_trial.null_trial)
 app.command("trial-power")(trial_power.trial_power)
+app.command("validate")(validate.validate)
 app.add_typer(case.app, name="case")
 app.add_typer(population.app, name="population")
 app.add_typer(evidence.app, name="evidence")

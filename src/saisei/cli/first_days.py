@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,9 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from saisei.base.errors import OptionError, Problem
-from saisei.cli.output import CaseFile, as_of_option, console, now, read_as_of, tell_record
+from saisei.cli.null_trial import settled
+from saisei.cli.output import (
+    CaseFile,
+    as_of_option,
+    console,
+    now,
+    read_as_of,
+    tell_record,
+    write_folder,
+)
+from saisei.cli.pictures import Out, as_json, told
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from saisei.cases import Case
@@ -30,7 +41,8 @@ def first_days(
         bool, typer.Option("--clinician", help="Confirm that a clinician asks.")
     ] = False,
     as_of: Annotated[str | None, as_of_option()] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json_: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    out: Out = None,
 ) -> None:
     """Give a clinician the state at six months of people of 1991 to 1996, and its calibration.
 
@@ -51,20 +63,46 @@ def first_days(
     read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
     tell_record(read, case)
     if pass_gates(read).kind is Kind.EMERGENCY:
-        _emergency(decide(read, read.as_of), as_json=as_json)
+        _emergency(decide(read, read.as_of), as_json_=as_json_)
+        _nothing_written(out)
         return
     found = forecast(read)
-    if as_json:
+    files = _write(out, read, found)
+    if as_json_:
         sys.stdout.write(_as_json(read, found))
-    else:
-        _print(console(), found)
+        return
+    _print(console(), found)
+    if out is not None and files:
+        told(out, files)
 
 
-def _emergency(decision: Decision, *, as_json: bool) -> None:
+def _write(out: Path | None, read: Case, found: FirstDays | NoForecast) -> tuple[str, ...]:
+    """Write the page, its pictures and the numbers; nothing where there is no forecast."""
+    from saisei.forecast import NoForecast
+
+    if isinstance(found, NoForecast):
+        _nothing_written(out)
+        return ()
+    if out is None:
+        return ()
+    from saisei.report import first_days_files
+
+    files = {**first_days_files(found, read.as_of.isoformat()),
+             "result.json": _as_json(read, found)}  # fmt: skip
+    write_folder(out, files)
+    return tuple(files)
+
+
+def _nothing_written(out: Path | None) -> None:
+    if out is not None:
+        sys.stderr.write("without numbers there is no page: nothing was written\n")
+
+
+def _emergency(decision: Decision, *, as_json_: bool) -> None:
     """Say the emergency words and nothing else."""
     words = [decision.emergency.text, *decision.emergency.reasons]
-    if as_json:
-        _write({"emergency": decision.emergency.text, "forecast": None, "code": "emergency",
+    if as_json_:
+        _say({"emergency": decision.emergency.text, "forecast": None, "code": "emergency",
                 "reason": " ".join(decision.emergency.reasons)})  # fmt: skip
         return
     out = console()
@@ -93,10 +131,10 @@ def _as_json(read: Case, found: FirstDays | NoForecast) -> str:
 
 
 def _written(content: dict[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    return as_json("first-days", settled(content))
 
 
-def _write(content: dict[str, Any]) -> None:
+def _say(content: dict[str, Any]) -> None:
     sys.stdout.write(_written(content))
 
 
@@ -105,6 +143,7 @@ def _print(out: Console, found: FirstDays | NoForecast) -> None:
     from saisei.base.texts import Catalogue
     from saisei.decision import emergency_words
     from saisei.forecast import NoForecast
+    from saisei.report import used_words
 
     say, words = Catalogue(FILE, load_data(FILE)).say, emergency_words()
     out.print(words.text, style="bold", markup=False)
@@ -113,16 +152,23 @@ def _print(out: Console, found: FirstDays | NoForecast) -> None:
         out.print(f"\n{say('refused', reason=found.reason.text)}", markup=False)
         return
     out.print(f"\n{found.warning.text}", style="bold", markup=False)
-    out.print(found.label.text, style="bold", markup=False)
+    for said in (found.label, *found.cautions):
+        out.print(said.text, style="bold", markup=False)
     out.print()
-    for sentence in (*found.sentences, *found.ranges):
+    for sentence in found.sentences:
         out.print(sentence.text, markup=False)
     out.print()
     for state, count in zip(found.states, found.people, strict=True):
         out.print(f"  {count:3d}  {say(f'state.{state.id}')}", markup=False)
+    out.print()
+    for sentence in found.ranges:
+        out.print(sentence.text, markup=False)
+    out.print(f"\n{say('alike_heading')}", style="bold", markup=False)
+    for sentence in found.alike_words:
+        out.print(f"  {sentence.text}", markup=False)
     out.print(f"\n{say('used')}", style="bold", markup=False)
     for one in found.used:
-        out.print(f"  {say(f'how.{one.how}', field=one.field)}", markup=False)
+        out.print(f"  {used_words(one)}", markup=False)
     out.print(f"\n{say('notes.countries')}", style="bold", markup=False)
     for row in found.calibration:
         line = say("notes.country", name=row.name, people=f"{row.people:,}",

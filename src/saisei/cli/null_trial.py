@@ -30,7 +30,7 @@ def null_trial(
         str | None,
         typer.Option(
             help="What goes on meanwhile: none (therapy has ended), control, intensive, "
-            "home-therapy, usual-care, first-year-therapy, after-rehabilitation."
+            "home-therapy, usual-care, therapy-arms, first-year-therapy, after-rehabilitation."
         ),
     ] = None,
     select: Annotated[
@@ -178,7 +178,12 @@ def plain(found: NullTrial) -> dict[str, Any]:
         "spread_between_studies": found.spread,
         "mean_gain": _spread(found.mean_gain),
         "responders": {
-            one.id: {"gain": one.gain, "share": one.share, **_spread(one.count)}
+            one.id: {
+                "gain": one.gain,
+                "whose": str(one.whose),
+                "share": one.share,
+                **_spread(one.count),
+            }
             for one in found.responders
         },
         "p_values": {
@@ -193,8 +198,10 @@ def plain(found: NullTrial) -> dict[str, Any]:
         "later_trial": _later(found),
         "trials": found.trials,
         "seed": found.seed,
+        "extrapolated": str(found.extrapolated) if found.extrapolated else None,
         "notes": [str(one) for one in found.notes],
         "not_in_model": [str(one) for one in found.not_in_model],
+        "reading": [str(one) for one in found.reading],
         "sources": sorted({key for one in found.figures for key in one.figure.source_keys}),
     }
 
@@ -222,6 +229,7 @@ def _figure(one: Any) -> dict[str, Any]:
         "reach": one.share,
         "reach_with_its_own_people": one.own_size,
         "reach_of_its_t": one.as_significant,
+        "reach_by_spread": [{"spread": wide, "reach": share} for wide, share in one.by_spread],
         "followed_by": figure.followed_by,
         "sources": list(figure.source_keys),
     }

@@ -48,8 +48,12 @@ def trial_power(
     dropout: Annotated[float, typer.Option(help="Share without the later score.")] = 0.0,
     alpha: Annotated[float, typer.Option(help="Level of the test.")] = 0.05,
     one_sided: Annotated[bool, typer.Option("--one-sided", help="Test one side only.")] = False,
-    months_since_stroke: Annotated[float, typer.Option(help="arm: time of the first score.")] = 24,
-    months: Annotated[float, typer.Option(help="arm: time to the second one.")] = 12,
+    months_since_stroke: Annotated[
+        float | None, typer.Option(help="arm: time of the first score. [default: 24]")
+    ] = None,
+    months: Annotated[
+        float | None, typer.Option(help="arm: time to the second one. [default: 12]")
+    ] = None,
     context: Annotated[
         str | None, typer.Option(help="arm: what goes on in both groups (see null-trial).")
     ] = None,
@@ -59,8 +63,11 @@ def trial_power(
         float | None, typer.Option(help="responders: their share without treatment.")
     ] = None,
     control_shares: Annotated[
-        str, typer.Option(help="mrs: large-vessel, other, or seven numbers: 12,25,20,…")
-    ] = "large-vessel",
+        str | None,
+        typer.Option(
+            help="mrs: large-vessel, other, or seven numbers: 12,25,20,… [default: large-vessel]"
+        ),
+    ] = None,
     effect_sd: Annotated[
         float | None,
         typer.Option(help="Prior of the effect for the assurance: SD (mrs: of its logarithm)."),
@@ -88,16 +95,35 @@ def trial_power(
         raise _mistake("--people", "one of --people and --power is needed", "one of both")
     if not 0 <= trials <= 100_000 or seed < 0:
         raise _mistake("--trials", "this cannot be", "0 to 100,000 trials and a seed from 0")
-    means = forecast.ArmMeans(months_since_stroke, months, context, sd, correlation)
-    compared = _compared(outcome, means, control_share, control_shares)
+    given = {"months_since_stroke": months_since_stroke, "months": months, "context": context,
+             "sd": sd, "correlation": correlation}  # fmt: skip
+    of_arm = {name: value for name, value in given.items() if value is not None}
+    _only_own(outcome, [*of_arm], control_share, control_shares)
+    means = forecast.ArmMeans(**of_arm)  # type: ignore[arg-type]  # each under its own name
+    compared = _compared(outcome, means, control_share, control_shares or "large-vessel")
     prior, value = _prior(outcome, effect, effect_sd, from_study, share)
-    design = forecast.Design(people or 4, ratio, dropout, alpha, 1 if one_sided else 2)
+    design = forecast.Design(
+        4 if people is None else people, ratio, dropout, alpha, 1 if one_sided else 2
+    )
     with progress("simulating trials"):
         if power is not None:
             enough = forecast.people_needed(compared, design, value, power)
             design = forecast.Design(enough, ratio, dropout, alpha, design.sides)
         found = forecast.trial_power(compared, design, value, prior, trials=trials, seed=seed)
     _tell(found, out, as_json_=as_json_, needed=power is not None)
+
+
+def _only_own(
+    outcome: str, of_arm: list[str], control_share: float | None, control_shares: str | None
+) -> None:
+    """Refuse an option that says nothing about this outcome."""
+    others = {"arm": of_arm,
+              "responders": [] if control_share is None else ["control_share"],
+              "mrs": [] if control_shares is None else ["control_shares"]}  # fmt: skip
+    for owner, names in others.items():
+        if owner != outcome and names:
+            told = f"it says nothing about --outcome {outcome}"
+            raise _mistake(f"--{names[0].replace('_', '-')}", told, f"--outcome {owner} with it")
 
 
 def _compared(
@@ -114,17 +140,18 @@ def _compared(
 
 def _tell(found: TrialPower, out: Path | None, *, as_json_: bool, needed: bool) -> None:
     from saisei.forecast import power_curve
-    from saisei.report import power_picture, power_text
+    from saisei.report import power_files, power_text
 
     result = as_json("trial-power", settled(plain(found)))
     files = {}
     if out is not None:
-        files = {"power.svg": power_picture(found, power_curve(found)), "result.json": result}
+        drawn = power_files(found, power_curve(found), needed=needed)
+        files = {**drawn, "result.json": result}
         write_folder(out, files)
     if as_json_:
         sys.stdout.write(result)
         return
-    sys.stdout.write(power_text(found, needed))
+    sys.stdout.write(power_text(found, needed=needed))
     if out is not None:
         told(out, tuple(files))
 
@@ -220,6 +247,7 @@ def plain(found: TrialPower) -> dict[str, Any]:
         else {
             "words": prior.words,
             "mean": prior.mean,
+            "sd": prior.sd,
             "from_uncontrolled_gain": prior.from_gain,
             "sources": list(prior.source_keys),
         },

@@ -3,6 +3,7 @@
 from saisei.decision.emergency import emergency_words
 from saisei.decision.gates import Gate, Reason, pass_gates
 from saisei.decision.model import SCHEMA, Decision, Kind
+from saisei.decision.outlook import Outlook, look_ahead
 from saisei.decision.screened import COMES_FIRST, screen_behind_gates
 from saisei.decision.walk import Options, decide
 
@@ -13,9 +14,11 @@ __all__ = [
     "Gate",
     "Kind",
     "Options",
+    "Outlook",
     "Reason",
     "decide",
     "emergency_words",
+    "look_ahead",
     "pass_gates",
     "screen_behind_gates",
 ]

@@ -11,7 +11,7 @@ from saisei.base.sources import Source
 from saisei.decision.model import Decision
 from saisei.decision.parts import parts_of
 from saisei.evidence import study_sources
-from saisei.forecast import forecast_sources
+from saisei.forecast import forecast_sources, group_sources
 from saisei.scales import scale_sources
 from saisei.therapies import therapy_sources
 
@@ -30,7 +30,7 @@ def all_sources() -> Mapping[str, Source]:
     found: dict[str, Source] = {}
     for table in (
         study_sources(), therapy_sources(), appraisal_sources(), forecast_sources(),
-        scale_sources(),
+        group_sources(), scale_sources(),
     ):  # fmt: skip
         for key, source in table.items():
             if found.setdefault(key, source) != source:

@@ -6,8 +6,17 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from saisei.appraisal import Axis, AxisRow, Finding, Step, axis_of, findings_for
+from saisei.appraisal import (
+    Axis,
+    AxisRow,
+    Finding,
+    Step,
+    axis_of,
+    findings_for,
+    sensitivity_of,
+)
 from saisei.base.sources import Statement
+from saisei.decision.choices import choice_rows, choice_words, group_view, method_words
 from saisei.decision.views import FindingView, ForestRow, LeftOutRow, PooledRow, UnreadRow
 from saisei.decision.voice import Voice
 from saisei.evidence import ArmSummary, Contrast, Target, Unreported, flag_text
@@ -48,9 +57,16 @@ def finding_id(finding: Finding, target: Target) -> str:
     return f"{finding.asked.id}.{finding.tier}.{near or 'any'}{surgery}".lower().replace("/", "-")
 
 
-def view(finding: Finding, target: Target, voice: Voice) -> FindingView:
-    """Turn a finding into what a page draws."""
+def view(
+    finding: Finding, target: Target, voice: Voice, *, varied: bool | None = None
+) -> FindingView:
+    """Turn a finding into what a page draws.
+
+    Other reasonable choices are looked up where `varied` says so; if None, on a clinician's page.
+    """
     axis = axis_of(finding)
+    clinician = voice.audience == "clinician"
+    tried = sensitivity_of(finding, target) if (clinician if varied is None else varied) else ()
     certainty = finding.certainty
     return FindingView(
         id=finding_id(finding, target),
@@ -75,6 +91,10 @@ def view(finding: Finding, target: Target, voice: Voice) -> FindingView:
             for study in finding.selection.left_out
         ),
         unread=tuple(_unread(trial) for trial in finding.selection.unreported),
+        method=method_words(finding, voice) if clinician or tried else (),
+        choices=choice_rows(tried),
+        choices_words=choice_words(finding, tried),
+        group=group_view(finding) if clinician else None,
     )
 
 

@@ -18,16 +18,23 @@ def found_words(one: Considered, voice: Voice) -> Statement | None:
     """Say what the trials of a therapy's own cells found on how people live or move.
 
     None where no such trial was of people like this, or where so little is known that nothing can
-    be read from it and no plain counts could be given either.
+    be read from it, and neither plain counts nor a trial's own main goal could be given.
     """
     if one.tier != "A" or one.main is None:
         return None
     finding, _ = one.main
     if counted := _counted(one, finding, voice):
         return counted
-    if finding.certainty is None or finding.certainty.level == "very-low":
+    if finding.certainty is None:
+        return None
+    if finding.certainty.level == "very-low" and not _says_its_own_goal(finding):
         return None
     return _verdict(one, finding, voice)
+
+
+def _says_its_own_goal(finding: Finding) -> bool:
+    """Whether a trial says that it met or missed its main goal; that is told, however unsure."""
+    return bool(finding.counts) and not finding.asked.longest and finding.asked.measure != "OR"
 
 
 def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | None:
@@ -46,11 +53,29 @@ def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | Non
         control=_of(arms[0].control.events, arms[0].control.n, voice),
         comparison=_inside(arms[0].control.label),
         what=_what(finding, arms[0], voice),
+        hundred=_out_of_100(finding, voice),
         missed=voice.say("answer.missed") if trial.primary_endpoint.met is False else "",
         verdict=finding.verdict.sentences[0].text,
     )
     keys = (*finding.source_keys, *(key for counted in finding.counts for key in counted.sources))
     return Statement(text, tuple(dict.fromkeys(keys)))
+
+
+def _out_of_100(finding: Finding, voice: Voice) -> str:
+    """Say both shares out of 100, all doses together, with those who did not; not of nobody."""
+    one = finding.used[0]
+    sides = [(arm.events or 0, arm.n or 0) for arm in (one.control, one.treated)]
+    if len(finding.used) != 1 or not all(0 < events < n for events, n in sides):
+        return ""
+    control, treated = (round(100 * events / n) for events, n in sides)
+    return voice.say(
+        "answer.counts_hundred",
+        comparison=_inside(one.control.label),
+        control=control,
+        control_not=100 - control,
+        treated=treated,
+        treated_not=100 - treated,
+    )
 
 
 def _with_dose(trial: Study, arm: Contrast, arms: Sequence[Contrast], voice: Voice) -> str:

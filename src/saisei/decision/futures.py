@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 
 from saisei.appraisal import Finding
 from saisei.base.sources import Statement
+from saisei.decision.choices import between_view, moved_rows, outwards
 from saisei.decision.views import CurvePoint, FutureView, People, WithView
 from saisei.decision.voice import Voice
 from saisei.forecast import Counts, Course, Future, ScoreSpread, WithFuture
@@ -70,7 +70,7 @@ def _grid(counts: Counts, note: Statement, sentences: tuple[Statement, ...]) -> 
 def _said(future: Future) -> tuple[Statement, ...]:
     course = future.course
     if course is None:
-        return ()
+        return future.sentences
     told = () if future.counts else future.sentences  # with people, they stand beside the picture
     return (*_certainty(course), *course.notes, *told)
 
@@ -86,16 +86,22 @@ def _with(one: WithFuture, future: Future, named: Named) -> WithView:
     name, finding = named(one.finding)
     drawn = one.drawn
     note = future.step_note or Statement("")
+    better, worse = outwards(drawn.better_interval), outwards(drawn.worse_interval)
     return WithView(
         therapy=name,
         finding=finding,
         people=_grid(drawn.counts, note, one.sentences),
-        better_low=math.floor(100 * drawn.better_interval[0]),
-        better_high=math.ceil(100 * drawn.better_interval[1]),
-        worse_low=math.floor(100 * drawn.worse_interval[0]),
-        worse_high=math.ceil(100 * drawn.worse_interval[1]),
+        better_low=better[0],
+        better_high=better[1],
+        worse_low=worse[0],
+        worse_high=worse[1],
         points=_points(one.times, one.spreads, one.extrapolated),
         sentences=one.sentences,
+        better_new=None if drawn.better_new is None else outwards(drawn.better_new),
+        worse_new=None if drawn.worse_new is None else outwards(drawn.worse_new),
+        between=between_view(one.between),
+        choices=moved_rows(one.choices),
+        choices_words=one.choices.sentences if one.choices else (),
     )
 
 

@@ -9,9 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from saisei.base.sources import Statement
+from saisei.decision.future_views import (
+    BetweenView,
+    ChoiceRow,
+    CurvePoint,
+    FutureView,
+    People,
+    WithView,
+)
 
 __all__ = [
+    "BetweenView",
     "CautionView",
+    "ChoiceRow",
     "ClaimView",
     "CostView",
     "CriterionView",
@@ -20,6 +30,8 @@ __all__ = [
     "ForestRow",
     "FutureView",
     "GainRow",
+    "GroupRow",
+    "GroupView",
     "HarmView",
     "JourneyView",
     "LeftOutRow",
@@ -31,71 +43,6 @@ __all__ = [
     "UnreadRow",
     "WithView",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """The spread of a score at one moment: quantiles 5, 25, 50, 75 and 95 %."""
-
-    day: float
-    """Days after `as_of`."""
-    q05: float
-    q25: float
-    q50: float
-    q75: float
-    q95: float
-    extrapolated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """The same 100 people, by what happens to them; adds up to 100."""
-
-    better: int
-    same: int
-    worse: int
-    step: float
-    """The change that counts, in points."""
-    step_note: Statement
-    sentences: tuple[Statement, ...]
-    """Both framings, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class WithView:
-    """The future with a therapy: values at the median effect, with their interval over effects."""
-
-    therapy: str
-    finding: str
-    people: People
-    better_low: int
-    better_high: int
-    worse_low: int
-    worse_high: int
-    points: tuple[CurvePoint, ...]
-    sentences: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FutureView:
-    """One scale's course, or the reason why there is none."""
-
-    scale: str
-    title: str
-    score_low: float
-    score_high: float
-    better: str
-    """``higher`` or ``lower``: which end is good."""
-    measured: tuple[tuple[float, float], ...] = ()
-    """What was measured: days after `as_of` (negative) and score."""
-    points: tuple[CurvePoint, ...] = ()
-    horizon: str = ""
-    people: People | None = None
-    with_therapy: tuple[WithView, ...] = ()
-    sentences: tuple[Statement, ...] = ()
-    why_not: Statement | None = None
-    """Why nothing is forecast for this scale."""
-    why_no_with: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +98,28 @@ class UnreadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRow:
+    """People of 100 in a group who stand at a grade or better, without and with cells."""
+
+    at_most: int
+    control: float
+    treated: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A control group's grades, moved by a common odds ratio: of groups, for a clinician."""
+
+    rows: tuple[GroupRow, ...]
+    died: float
+    """People of 100 in the control groups who died; kept apart and not moved."""
+    people: int
+    sentences: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FindingView:
     """What controlled trials found for one question, and how sure that is."""
 
@@ -178,6 +147,13 @@ class FindingView:
     """The trials' own counts: ``7 of 55``."""
     left_out: tuple[LeftOutRow, ...]
     unread: tuple[UnreadRow, ...]
+    method: tuple[Statement, ...] = ()
+    """How it was pooled, for a clinician: the prior, and what does not exist after few trials."""
+    choices: tuple[ChoiceRow, ...] = ()
+    """Other reasonable choices; on a clinician's page, and of a finding that draws a future."""
+    choices_words: tuple[Statement, ...] = ()
+    group: GroupView | None = None
+    """For a whole scale, on a clinician's page: the control groups moved by the odds ratio."""
 
 
 @dataclass(frozen=True, slots=True)

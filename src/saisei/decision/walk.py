@@ -6,12 +6,12 @@ first; what they let through is looked up, appraised, forecast and put into word
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from saisei import __version__
-from saisei.appraisal import Finding, comparator_notes, other_treatments
+from saisei.appraisal import comparator_notes, other_treatments
 from saisei.base.sources import Statement
 from saisei.base.store import data_digest
 from saisei.base.texts import Language
@@ -20,22 +20,20 @@ from saisei.decision import closing
 from saisei.decision.answer import answer
 from saisei.decision.audit import audit
 from saisei.decision.cited import cited
-from saisei.decision.considered import Considered, consider, in_order, plain_name
+from saisei.decision.considered import Considered, consider, in_order
 from saisei.decision.emergency import emergency_words
-from saisei.decision.findings import finding_id, silent_view
-from saisei.decision.findings import view as finding_view
-from saisei.decision.futures import view as future_view
+from saisei.decision.forecast_words import forecast_words
 from saisei.decision.gains import gains_beside
 from saisei.decision.gates import Gate, Reason, named_signs, pass_gates
+from saisei.decision.looked_up import drawn_from, shown_findings, shown_futures
 from saisei.decision.model import SCHEMA, Decision, Emergency, Kind, OtherTreatment
 from saisei.decision.options import options
 from saisei.decision.person import Situation, facts, read_situation
 from saisei.decision.therapies import view as therapy_view
 from saisei.decision.views import FindingView, FutureView, GainRow, TherapyView
 from saisei.decision.voice import Voice, audience_of
-from saisei.forecast import futures
 from saisei.therapies import Programme, Screening, screen
-from saisei.vocabulary import Condition, Outcome
+from saisei.vocabulary import Condition, Outcome, Truth
 
 __all__ = ["Options", "decide"]
 
@@ -190,7 +188,7 @@ def _acute(bare: Decision, case: Case, situation: Situation, voice: Voice) -> De
     screening = screen(case)
     considered = _consider(screening, situation, voice)
     shown = [replace(one, gains=()) for one in considered if one.fits and not one.paid]
-    findings = _fit_to_show(_findings(shown, voice), voice)
+    findings = _fit_to_show(shown_findings(shown, voice), voice)
     kept = {finding.id for finding in findings}
     views = tuple(_on_the_ward(_therapy(one, screening, voice), kept) for one in shown)
     return replace(
@@ -242,7 +240,7 @@ def _full(
     screening = screen(case)
     considered = _consider(screening, situation, voice)
     fitting = [one for one in considered if one.fits]
-    seen = _futures(case, fitting, voice, chosen)
+    seen = shown_futures(case, fitting, voice, chosen.context)
     settle = closing.settling(screening.questions)
     gains = _gains(situation, voice)
     return replace(
@@ -251,8 +249,8 @@ def _full(
         person=facts(case, voice),
         options=options(considered, situation, voice),
         futures=seen,
-        findings=_findings(fitting, voice),
-        therapies=tuple(_therapy(one, screening, voice) for one in considered),
+        findings=shown_findings(fitting, voice, drawn_from(seen)),
+        therapies=tuple(_therapy(one, screening, voice, seen) for one in considered),
         gains=gains,
         gain_notes=comparator_notes() if gains else (),
         other_treatments=_others(situation),
@@ -273,8 +271,17 @@ def _consider(screening: Screening, situation: Situation, voice: Voice) -> tuple
     return in_order(consider(match, situation, voice) for match in screening.programmes)
 
 
-def _therapy(one: Considered, screening: Screening, voice: Voice) -> TherapyView:
-    reason = voice.statement("futures.trial_counts_instead")
+def _therapy(
+    one: Considered, screening: Screening, voice: Voice, futures: tuple[FutureView, ...] = ()
+) -> TherapyView:
+    if one.match.truth is Truth.FALSE:
+        reason = voice.statement("futures.not_about")
+    elif not one.answers:
+        reason = voice.statement("futures.open")
+    elif futures:
+        reason = forecast_words(one, futures, voice)
+    else:
+        reason = voice.statement("futures.trial_counts_instead")
     return therapy_view(one, screening.cautions, reason, voice)
 
 
@@ -289,50 +296,6 @@ def _harming(considered: Iterable[Considered]) -> Iterable[Considered]:
 
 def _programmes(considered: Iterable[Considered]) -> tuple[Programme, ...]:
     return tuple(one.programme for one in considered)
-
-
-def _findings(considered: Iterable[Considered], voice: Voice) -> tuple[FindingView, ...]:
-    """Give every finding once: the nearest tiers by therapy, then the nearest ever tested.
-
-    The last are the same for every therapy but for the threshold, which brain surgery raises: the
-    plain threshold is shown.
-    """
-    near = [pair for one in considered for pair in one.findings("A", "B")]
-    far = [pair for one in considered for pair in one.findings("C")]
-    far.sort(key=lambda pair: bool(pair[0].worthwhile and pair[0].worthwhile.doubled))
-    asked = {finding.asked.id: (finding, target) for finding, target in reversed(far)}
-    order = {finding.asked.id: None for finding, _ in far}
-    shown = [*near, *(asked[name] for name in order)]
-    found = {finding_id(finding, target): (finding, target) for finding, target in shown}
-    views = [finding_view(finding, target, voice) for finding, target in found.values()]
-    silent = [
-        finding for one in considered for answers in one.answers for finding in answers.silent
-    ]
-    answered_somewhere = {finding.asked.id for finding, _ in shown}
-    unanswered = [finding for finding in silent if finding.asked.id not in answered_somewhere]
-    return (*views, *([silent_view(unanswered, voice)] if unanswered else []))
-
-
-def _futures(
-    case: Case, considered: Sequence[Considered], voice: Voice, chosen: Options
-) -> tuple[FutureView, ...]:
-    names = {
-        id(finding): (
-            finding,
-            plain_name(one.programme, voice),
-            finding_id(finding, answers.target),
-        )
-        for one in considered
-        for answers in one.answers
-        for finding in answers.findings
-    }
-
-    def named(finding: Finding) -> tuple[str, str]:
-        _, therapy, shown_as = names[id(finding)]
-        return therapy, shown_as
-
-    drawn = futures(case, [finding for finding, *_ in names.values()], context=chosen.context)
-    return tuple(future_view(future, voice, named) for future in drawn)
 
 
 def _gains(situation: Situation, voice: Voice) -> tuple[GainRow, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from saisei.base.sources import Statement
 from saisei.cases import Case
-from saisei.forecast.chronic import chronic_scores, held_scores
+from saisei.forecast.arm_model import weigh_arm
 from saisei.forecast.course import Course, NoForecast, Scored
-from saisei.forecast.mixture import MixtureFit, fit_mixture, score_grid
+from saisei.forecast.many import months_ahead
+from saisei.forecast.mixture import score_grid
 from saisei.forecast.parameters import (
     Context,
     block,
@@ -21,7 +22,7 @@ from saisei.forecast.parameters import (
     windows,
 )
 from saisei.forecast.person import Person, Refusal, Series, none, read_person, read_series
-from saisei.forecast.scores import Floats, ScoreSpread
+from saisei.forecast.scores import ScoreSpread
 from saisei.forecast.texts import say
 from saisei.vocabulary import days_per_month
 
@@ -54,7 +55,11 @@ def arm_course(case: Case, context_name: str | None = None) -> Course | NoForeca
         return _none(series.code)
     if (code := _refused(person, series)) is not None:
         return _none(code)
-    course = forecast_arm(series.scores, context(context_name))
+    going_on = context(context_name)
+    if not going_on.holds(series.last.day):
+        first, last = going_on.days
+        return none(SCALE, "context", context=going_on.title, first=f"{first:g}", last=f"{last:g}")
+    course = forecast_arm(series.scores, going_on)
     certainty = (*course.certainty, *_of_whom(person, course))
     return replace(course, certainty=certainty, notes=(*course.notes, *_notes(person, series)))
 
@@ -69,16 +74,12 @@ def forecast_arm(scores: Sequence[Scored], going_on: Context) -> Course:
     going_on
         What goes on meanwhile, for the chronic model.
     """
-    last = scores[-1]
-    weight = windows().mixture_weight(last.day)
-    rules = block("forecast_rules")
-    times = [month * days_per_month() for month in range(rules["months"] + 1)]
-    fit = _fit(scores) if weight > 0 else None
-    spreads = [_spread(last, last.before + time, weight, fit, going_on) for time in times]
-    beyond = tuple(_beyond(last, last.before + time, weight) for time in times)
-    model: Literal["mixture", "blend", "chronic"] = (
-        "mixture" if weight == 1 else "chronic" if weight == 0 else "blend"
-    )
+    last, times = scores[-1], months_ahead()
+    fitted = weigh_arm([(one.day, one.score) for one in scores], going_on)
+    days, weight = [last.day + last.before + time for time in times], fitted.weight
+    values = score_grid(mixture_parameters().top)
+    spreads = tuple(ScoreSpread(values, fitted.scores(day)) for day in days)
+    beyond = tuple(fitted.extrapolated(day) for day in days)
     early = ("arm_mixture", "arm_widening") if weight > 0 else ()
     late = ("arm_chronic_noise",) if weight < 1 else ()
     keys = keys_of(*early, *late, "arm_windows")
@@ -86,48 +87,17 @@ def forecast_arm(scores: Sequence[Scored], going_on: Context) -> Course:
         SCALE,
         tuple((-one.before, one.score) for one in scores),
         last.score,
-        tuple(times),
-        tuple(spreads),
+        times,
+        spreads,
         beyond,
         say("horizon.year"),
-        model,
+        fitted.name,
         weight,
         "" if weight == 1 else going_on.title,
         _certainty(weight, keys),
         keys,
         _course_notes(times, beyond, weight, going_on),
     )
-
-
-def _fit(scores: Sequence[Scored]) -> MixtureFit:
-    return fit_mixture([one.day for one in scores], [one.score for one in scores])
-
-
-def _spread(
-    last: Scored, since: float, weight: float, fit: MixtureFit | None, going_on: Context
-) -> ScoreSpread:
-    """Give the spread so many days after the last score: the two models mixed by weight."""
-    top = mixture_parameters().top
-    chance: Floats = 0.0 * score_grid(top)
-    if fit is not None:
-        chance = chance + weight * _early(fit, last.day + since)
-    if weight < 1:
-        chance = chance + (1 - weight) * chronic_scores(last.score, since, going_on, top)
-    return ScoreSpread(score_grid(top), chance / chance.sum())
-
-
-def _early(fit: MixtureFit, day: float) -> Floats:
-    """Give the mixture's scores on a day; held with chronic noise after it was followed."""
-    given = fit.parameters
-    if day <= given.followed_days:
-        return fit.scores(day)
-    return held_scores(fit.latent(given.followed_days), given.top)
-
-
-def _beyond(last: Scored, since: float, weight: float) -> bool:
-    early = weight > 0 and last.day + since > mixture_parameters().followed_days
-    late = weight < 1 and since > windows().followed_days
-    return early or late
 
 
 def _none(code: str) -> NoForecast:
@@ -142,8 +112,11 @@ def _refused(person: Person, series: Series) -> str | None:
     border = windows().chronic_from
     if series.last.day - slack >= border:
         return None
-    if 2 * slack > block("forecast_rules")["date_slack_days"]:
+    known_within = block("forecast_rules")["date_slack_days"]
+    if 2 * slack > known_within:
         return "vague-date"
+    if series.slack > known_within:
+        return "no-dated-score"
     if person.kind == "ischemic" or series.last.day >= border:
         return None
     return "early-unknown-type" if person.kind == "unknown" else "early-haemorrhage"
@@ -210,6 +183,8 @@ def _notes(person: Person, series: Series) -> tuple[Statement, ...]:
         said.append(say("notes.undated"))
     if not person.days.exact:
         said.append(say("notes.middle-date", days=math.ceil(person.days.high - person.days.low)))
+    if series.slack >= 1:
+        said.append(say("notes.middle-score", days=math.ceil(series.slack)))
     if not person.first_stroke and windows().mixture_weight(series.last.day) > 0:
         said.append(say("notes.second-stroke"))
     return tuple(map(Statement, said))

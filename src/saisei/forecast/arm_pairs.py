@@ -16,11 +16,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from saisei.forecast.chronic import held_scores
-from saisei.forecast.mixture import fit_mixture, latent_grid, normal_kernel, score_grid
+from saisei.forecast.mixture import (
+    fit_mixture,
+    latent_grid,
+    nearest_height,
+    normal_kernel,
+    score_grid,
+)
 from saisei.forecast.parameters import mixture_parameters, noise_parameters, windows
 from saisei.forecast.scores import Floats
 
@@ -54,14 +59,14 @@ class Shifts:
     weights: Floats
 
 
-def shift_nodes(mean: float, spread: float) -> Shifts:
+def shift_nodes(mean: float, spread: float, steps: int = SHIFTS) -> Shifts:
     """Give even steps of a normal; one alone without spread.
 
     What is mixed over them is smooth itself, so even steps err less than Gauss-Hermite nodes.
     """
     if spread == 0:
         return Shifts(np.array([mean]), np.ones(1))
-    nodes = np.linspace(-4.0, 4.0, SHIFTS)
+    nodes = np.linspace(-4.0, 4.0, steps)
     weights = np.exp(-0.5 * nodes**2)
     return Shifts(mean + spread * nodes, weights / weights.sum())
 
@@ -158,16 +163,10 @@ def _early(day: float, days: float) -> Floats:
     fit = fit_mixture([], [])
     given, grid = fit.parameters, latent_grid(fit.parameters.top)
     held = min(day + days, given.followed_days)
-    first, later = (_nearest(fit.states.expected(at / 7.0, given.top)) for at in (day, held))
+    first, later = (nearest_height(fit.states.expected(at / 7.0), given.top) for at in (day, held))
     joint = np.bincount(first * grid.size + later, fit.weights, grid.size**2)
     heights: Floats = np.asarray(joint, dtype=np.float64).reshape(grid.size, grid.size)
     kernel = normal_kernel(given.residual_sd, given.top)
     if day + days <= given.followed_days:
         return np.asarray(kernel.T @ heights @ kernel)
     return np.asarray(kernel.T @ held_scores(heights, given.top))
-
-
-def _nearest(heights: Floats) -> NDArray[np.intp]:
-    """Give the place of each height on the grid of heights, which has even steps."""
-    grid = latent_grid(_top())
-    return np.asarray(np.rint(heights / (grid[1] - grid[0])), dtype=np.intp)

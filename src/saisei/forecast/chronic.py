@@ -7,7 +7,7 @@ in as a normal. Scores are whole points, cut at the ends of the scale.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.special import stdtr
@@ -30,11 +30,41 @@ def noise_below(change: Floats, noise: NoiseParameters, spread: float = 0.0) -> 
     return np.asarray(around @ (weights / weights.sum()))
 
 
-def chronic_scores(score: float, days: float, context: Context, top: float) -> Floats:
-    """Give the probability of each whole score, so many days after the last one."""
-    edges = np.concatenate(([-np.inf], score_grid(top)[1:] - 0.5, [np.inf]))
-    centre = score + context.mean_change(days)
-    return np.diff(noise_below(edges - centre, noise_parameters(), context.spread))
+def chronic_scores(last: tuple[float, float], days: float, context: Context, top: float) -> Floats:
+    """Give the probability of each whole score, so many days after the last one.
+
+    Parameters
+    ----------
+    last
+        The day since the stroke of the last score, and the score itself.
+    days
+        How long after it.
+    context
+        What goes on meanwhile; of one with parts, those that hold on that day in equal shares.
+    top
+        The highest score.
+    """
+    day, score = last
+    parts = context.at(day)
+    first = int(top) - int(score // 1)
+    below: Floats = np.zeros(int(top) + 2)
+    for part in parts:
+        cells = _below(score % 1.0, part.mean_change(days), part.spread, top)
+        below[1:-1] += cells[first : first + int(top)] / len(parts)
+    below[-1] = 1.0
+    return np.diff(below)
+
+
+@lru_cache(maxsize=4096)
+def _below(offset: float, mean: float, spread: float, top: float) -> Floats:
+    """Give the chance that the change stays below each half point from -top to top.
+
+    Everybody with the same mean change shares these, whatever the score was.
+    """
+    edges = np.arange(-top, top) + 0.5 - offset
+    below = noise_below(edges - mean, noise_parameters(), spread)
+    below.flags.writeable = False
+    return below
 
 
 def held_scores(latent: Floats, top: float) -> Floats:

@@ -19,6 +19,7 @@ from saisei.base.store import load_data
 from saisei.base.texts import Catalogue
 from saisei.cases import Case
 from saisei.forecast.course import NoForecast
+from saisei.forecast.first_days_checks import Tenth, people_like
 from saisei.forecast.first_days_model import (
     FILE,
     columns,
@@ -89,6 +90,11 @@ class FirstDays:
         Every input, and how it was come by.
     sentences
         Both framings, out of the same 100 people.
+    alike
+        For each cut, the people with such a chance in countries left out of the fit, and how they
+        fared; `alike_words` says it.
+    cautions
+        What would end the matter and is not stated: said before any number.
     """
 
     label: Statement
@@ -99,6 +105,9 @@ class FirstDays:
     used: tuple[Used, ...]
     sentences: tuple[Statement, ...]
     ranges: tuple[Statement, ...]
+    alike: tuple[Tenth, ...]
+    alike_words: tuple[Statement, ...]
+    cautions: tuple[Statement, ...]
     notes: tuple[Statement, ...]
     calibration: tuple[CountryCheck, ...]
     source_keys: tuple[str, ...]
@@ -124,6 +133,7 @@ def first_days(case: Case) -> FirstDays | NoForecast:
         return NoForecast("first_days", read.code, _said(f"none.{read.code}", **read.filling))
     states, cuts = _chances(*_filled_in(read))
     counts = tuple(largest_remainder([one.value for one in states]))
+    alike = tuple(people_like(one.id, one.value) for one in cuts)
     return FirstDays(
         label=_said("label"),
         warning=_said("era", first=_data()["entered_from"], last=_data()["entered_until"]),
@@ -133,6 +143,9 @@ def first_days(case: Case) -> FirstDays | NoForecast:
         used=read.used,
         sentences=tuple(_sentences(counts)),
         ranges=tuple(_range(one) for one in cuts),
+        alike=alike,
+        alike_words=tuple(_alike(one.id, tenth) for one, tenth in zip(cuts, alike, strict=True)),
+        cautions=tuple(_not_stated(case)),
         notes=tuple(_notes(read)),
         calibration=_calibration(),
         source_keys=(f"{PREFIX}/ist1", f"{PREFIX}/own"),
@@ -213,9 +226,21 @@ def _sentences(counts: tuple[int, ...]) -> Iterator[Statement]:
 
 def _range(one: Chance) -> Statement:
     far = one.elsewhere or (one.low, one.high)
-    what = _said(f"cut.{one.id}").text
-    return _said("range", what=what, low=_down(one.low), high=_up(one.high),
+    return _said("range", what=_cut(one.id), low=_down(one.low), high=_up(one.high),
                  elsewhere_low=_down(far[0]), elsewhere_high=_up(far[1]))  # fmt: skip
+
+
+def _cut(name: str) -> str:
+    words = _said(f"cut.{name}").text
+    return words[0].upper() + words[1:]
+
+
+def _alike(cut: str, tenth: Tenth) -> Statement:
+    numbers = {name: round(100 * getattr(tenth, name))
+               for name in ("expected", "observed", "lowest", "highest")}  # fmt: skip
+    return _said("alike", what=_cut(cut), people=f"{tenth.people:,}",
+                 low=_down(tenth.low), high=_up(tenth.high), places=tenth.places,
+                 **numbers)  # fmt: skip
 
 
 def _down(chance: float) -> int:
@@ -224,6 +249,18 @@ def _down(chance: float) -> int:
 
 def _up(chance: float) -> int:
     return math.ceil(100 * chance)
+
+
+def _not_stated(case: Case) -> Iterator[Statement]:
+    """Name what ends the matter where it is so, and was not said to be otherwise."""
+    given = ("thrombolysis_done", "thrombectomy_done")
+    open_ones = [name for name in given if not case.answer(name).known]
+    if open_ones:
+        yield _said(
+            "cautions.reperfusion-unknown", fields=", ".join(f"`{one}`" for one in open_ones)
+        )
+    if not case.answer("has_brain_imaging").known:
+        yield _said("cautions.scan-unknown")
 
 
 def _notes(read: Entered) -> Iterator[Statement]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from saisei.appraisal import Finding
+from saisei.appraisal import Finding, OtherChoice, sensitivity
 from saisei.base.sources import Statement
 from saisei.cases import Case
 from saisei.forecast.arm import arm_course
 from saisei.forecast.barthel import barthel_course
 from saisei.forecast.course import Counts, Course, NoForecast
+from saisei.forecast.groups import group_statements
 from saisei.forecast.person import Person, Refusal, none, read_person, stage_at
 from saisei.forecast.texts import say, spoken
-from saisei.forecast.with_cells import WithFuture, draw_with, refusal_words, why_not_drawn
+from saisei.forecast.with_cells import WithFuture, draw_with
+from saisei.forecast.with_rules import refusal_words, why_not_drawn
 from saisei.scales import important_change, scale, scale_of_outcome
 from saisei.vocabulary import Condition, Outcome, Stage
 
 __all__ = ["Future", "WhyNoWith", "futures"]
+
+Varied = Callable[[Finding], tuple[OtherChoice, ...]]
 
 ALL = 99
 """Of 100: as good as all."""
@@ -44,6 +48,8 @@ class Future:
         The change that counts for one person, in points; None where none is known.
     counts
         100 people without treatment, by that change.
+    sentences
+        Both framings in words; without a course, what is published of groups, where anything is.
     with_
         The futures with a therapy that may be drawn.
     why_no_with
@@ -63,7 +69,11 @@ class Future:
 
 
 def futures(
-    case: Case, findings: Iterable[Finding] = (), *, context: str | None = None
+    case: Case,
+    findings: Iterable[Finding] = (),
+    *,
+    context: str | None = None,
+    varied: Varied = sensitivity,
 ) -> tuple[Future, ...]:
     """Forecast every scale of a person that has a model, and say why the others have none.
 
@@ -75,6 +85,8 @@ def futures(
         What controlled trials found, about any number of therapies.
     context
         What goes on meanwhile; see `arm_course`.
+    varied
+        Gives a finding's other reasonable choices; asked only of findings that draw a future.
     """
     given = tuple(findings)
     person = read_person(case)
@@ -86,7 +98,7 @@ def futures(
         found |= {name: none(name, person.code) for name in WITHOUT_A_MODEL}
     else:
         found |= {name: none(name, name) for name in WITHOUT_A_MODEL}
-    return tuple(_future(name, course, person, given) for name, course in found.items())
+    return tuple(_future(name, course, person, given, varied) for name, course in found.items())
 
 
 def _future(
@@ -94,17 +106,19 @@ def _future(
     course: Course | NoForecast,
     person: Person | Refusal,
     findings: tuple[Finding, ...],
+    varied: Varied,
 ) -> Future:
     title = scale(scale_id).name
     if isinstance(course, NoForecast) or isinstance(person, Refusal):
         nothing = course if isinstance(course, NoForecast) else None
-        return Future(scale_id, title, None, nothing, None, None, None, ())
+        known = () if isinstance(person, Refusal) else group_statements(scale_id, person.days)
+        return Future(scale_id, title, None, nothing, None, None, None, known)
     stage = stage_at(person)
     change = important_change(scale_id, stage)
     if change is None:
         return Future(scale_id, title, course, None, None, None, None, ())
     counts = _countable(course, change.value)
-    drawn, refused = _with(course, change.value, person, stage, findings)
+    drawn, refused = _with(course, change.value, person, stage, findings, varied)
     note = Statement(change.published, change.sources)
     sentences = _sentences(course, counts)
     return Future(
@@ -118,6 +132,7 @@ def _with(
     person: Person,
     stage: Stage | None,
     findings: tuple[Finding, ...],
+    varied: Varied,
 ) -> tuple[tuple[WithFuture, ...], tuple[WhyNoWith, ...]]:
     drawn: list[WithFuture] = []
     refused: list[WhyNoWith] = []
@@ -130,7 +145,7 @@ def _with(
             reasons = tuple(refusal_words(code) for code in codes)
             refused.append(WhyNoWith(finding, codes, reasons))
         else:
-            drawn.append(draw_with(course, finding, step))
+            drawn.append(draw_with(course, finding, step, varied(finding)))
     return tuple(drawn), tuple(refused)
 
 

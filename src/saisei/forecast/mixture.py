@@ -20,33 +20,56 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, log_ndtr, logit, ndtr
 
 from saisei.forecast.parameters import MixtureParameters, mixture_parameters
 from saisei.forecast.scores import Floats, split_to_grid
 
-__all__ = ["MixtureFit", "fit_mixture", "latent_grid", "normal_kernel", "score_grid"]
+__all__ = [
+    "MixtureFit",
+    "fit_mixture",
+    "latent_grid",
+    "nearest_height",
+    "normal_kernel",
+    "score_grid",
+]
 
-START_STEPS = 401
+START_STEPS = 161
+"""A step is at most 0.6 of a score's own scatter; the error of even steps is then below 1e-6."""
 START_REACH = 4.0
 JITTER_NODES = 5
 FINE = 10
 NEGLIGIBLE = 1e-6
 
+Places = NDArray[np.intp]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _States:
-    """Every combination of group, start and jitter; all arrays of shape (S,)."""
+    """Every combination of group, start and jitter.
 
-    log_prior: Floats
-    group: np.ndarray[tuple[int], np.dtype[np.intp]]
+    `prior`, `group`, `alpha`, `gap` (what may be regained) and `pace` (the place of its time
+    constant in `tau`) have one entry for each state.
+    """
+
+    prior: Floats
+    group: Places
     alpha: Floats
-    r: Floats
+    gap: Floats
+    pace: Places
     tau: Floats
 
-    def expected(self, weeks: float, top: float) -> Floats:
+    def expected(self, weeks: float) -> Floats:
         """Give the course's height at a time."""
-        return self.alpha + self.r * (top - self.alpha) * -np.expm1(-weeks / self.tau)
+        return self.alpha + self.gap * -np.expm1(-weeks / self.tau)[self.pace]
+
+    def only(self, kept: Places) -> _States:
+        """Give some of the states."""
+        return _States(
+            self.prior[kept], self.group[kept], self.alpha[kept], self.gap[kept], self.pace[kept],
+            self.tau,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +95,7 @@ class MixtureFit:
         The heights are those of `latent_grid`. After the last day that anyone was followed the
         course is held.
         """
-        weeks = min(day, self.parameters.followed_days) / 7.0
-        heights = self.states.expected(weeks, self.parameters.top)
+        heights = self.states.expected(min(day, self.parameters.followed_days) / 7.0)
         return split_to_grid(heights, self.weights, latent_grid(self.parameters.top))
 
     def mean(self, day: float) -> float:
@@ -101,16 +123,12 @@ def fit_mixture(
     """
     given = parameters or mixture_parameters()
     states = _states(given)
-    log_weight = states.log_prior.copy()
+    weight = states.prior
     for day, score in zip(days, scores, strict=True):
-        log_weight += _log_chance(score, states.expected(day / 7.0, given.top), given)
-    weight = np.exp(log_weight - log_weight.max())
-    kept = weight > NEGLIGIBLE * weight.max()
-    weight = weight[kept] / weight[kept].sum()
-    chosen = _States(
-        states.log_prior[kept], states.group[kept], states.alpha[kept], states.r[kept],
-        states.tau[kept],
-    )  # fmt: skip
+        weight = weight * _likelihood(float(score), states.expected(day / 7.0), given)
+        weight = weight / weight.max()  # many scores that contradict each other stay countable
+    kept = np.flatnonzero(weight > NEGLIGIBLE * weight.max())
+    chosen, weight = states.only(kept), weight[kept] / weight[kept].sum()
     groups = np.bincount(chosen.group, weight, len(given.weight)).astype(np.float64)
     return MixtureFit(given, chosen, weight, groups)
 
@@ -120,19 +138,23 @@ def _states(given: MixtureParameters) -> _States:
     z = np.linspace(-START_REACH, START_REACH, START_STEPS)
     jitter_r, weight_r = _jitter(given.logit_r_sd)
     jitter_tau, weight_tau = _jitter(given.log_tau_sd)
+    groups = np.arange(len(given.weight))
     group, start, of_r, of_tau = np.meshgrid(
-        np.arange(len(given.weight)), z, jitter_r, jitter_tau, indexing="ij"
+        groups, z, jitter_r, np.arange(jitter_tau.size), indexing="ij"
     )
     prior = np.einsum(
         "g,z,r,t->gzrt", given.weight, np.exp(-0.5 * z * z), weight_r, weight_tau
     ).ravel()
     k = group.ravel().astype(np.intp)
+    alpha = given.top * expit(_floats(given.start_mean[k] + given.start_sd[k] * start.ravel()))
+    r = expit(_floats(logit(given.r[k]) + of_r.ravel()))
     return _States(
-        np.log(prior / prior.sum()),
+        prior / prior.sum(),
         k,
-        given.top * expit(_floats(given.start_mean[k] + given.start_sd[k] * start.ravel())),
-        expit(_floats(logit(given.r[k]) + of_r.ravel())),
-        given.tau_weeks[k] * np.exp(_floats(of_tau.ravel())),
+        alpha,
+        r * (given.top - alpha),
+        (k * jitter_tau.size + of_tau.ravel()).astype(np.intp),
+        np.outer(given.tau_weeks, np.exp(jitter_tau)).ravel(),
     )
 
 
@@ -144,18 +166,33 @@ def _jitter(sd: float) -> tuple[Floats, Floats]:
     return sd * nodes, weights / weights.sum()
 
 
-def _log_chance(score: float, heights: Floats, given: MixtureParameters) -> Floats:
+def _likelihood(score: float, heights: Floats, given: MixtureParameters) -> Floats:
+    """Give a score's probability at some heights, up to a factor: straight lines in its table."""
+    at, rise = _likelihoods(given.residual_sd, given.top, score)
+    place = heights * (FINE * int(given.top) / given.top)
+    low = place.astype(np.intp)
+    return np.asarray(at[low] + (place - low) * rise[low])
+
+
+@cache
+def _likelihoods(sd: float, top: float, score: float) -> tuple[Floats, Floats]:
+    """Give a score's probability at each height of the grid, and its rise to the next."""
+    log_chance = _log_chance(score, latent_grid(top), sd, top)
+    chance = np.exp(log_chance - log_chance.max())
+    return _frozen(chance), _frozen(np.diff(chance, append=chance[-1:]))
+
+
+def _log_chance(score: float, heights: Floats, sd: float, top: float) -> Floats:
     """Log probability of a whole score; the lowest and highest take all that lies beyond."""
-    upper = (score + 0.5 - heights) / given.residual_sd
-    lower = (score - 0.5 - heights) / given.residual_sd
+    upper, lower = (score + 0.5 - heights) / sd, (score - 0.5 - heights) / sd
     if score <= 0:
         return np.asarray(log_ndtr(upper))
-    if score >= given.top:
+    if score >= top:
         return np.asarray(log_ndtr(-lower))
     # the density at the middle stands in where the difference would be lost far out
-    middle = (score - heights) / given.residual_sd
+    middle = (score - heights) / sd
     near = np.abs(middle) < 6
-    chance = -0.5 * middle**2 - np.log(given.residual_sd * np.sqrt(2 * np.pi))
+    chance = -0.5 * middle**2 - np.log(sd * np.sqrt(2 * np.pi))
     chance[near] = np.log(ndtr(upper[near]) - ndtr(lower[near]))
     return np.asarray(chance)
 
@@ -170,6 +207,11 @@ def score_grid(top: float) -> Floats:
 def latent_grid(top: float) -> Floats:
     """Give the heights on which a course is held: tenths of a point."""
     return _frozen(np.linspace(0.0, top, int(top) * FINE + 1))
+
+
+def nearest_height(heights: Floats, top: float) -> Places:
+    """Give the place of each height on the grid of heights, which has even steps."""
+    return np.asarray(np.rint(heights * (FINE * int(top) / top)), dtype=np.intp)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +18,8 @@ __all__ = ["NullContext", "null_context", "null_contexts"]
 
 FIRST_YEAR = ("intensive-arm-therapy", "first-year-therapy")
 """The same therapy, measured more than a year after the stroke and within the first."""
+THERAPY_ARMS = "therapy-arms"
+"""Therapy in other trials, measured to follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class NullContext:
 @cache
 def null_contexts() -> dict[str, NullContext]:
     """Give every context by its name."""
-    found = {name: _of_forecast(one) for name, one in contexts().items()}
+    found = {name: _of_forecast(one) for name, one in contexts().items() if not one.parts}
     return found | {name: _further(name, e) for name, e in _data()["further_contexts"].items()}
 
 
@@ -59,7 +62,9 @@ def _data() -> dict[str, Any]:
 def _of_forecast(one: Context) -> NullContext:
     between = max(one.spread, float(_data()["between_trials"].get(one.id, 0.0)))
     keys = tuple(f"recovery/{key}" for key in block("arm_contexts")[one.id]["source"])
-    return NullContext(one, between, (0.0, None), keys)
+    first, last = one.days
+    until = None if math.isinf(last) else months_of(last)
+    return NullContext(one, between, (months_of(first), until), keys)
 
 
 def _further(name: str, given: dict[str, Any]) -> NullContext:

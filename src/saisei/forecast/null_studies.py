@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,9 @@ from saisei.forecast.arm_pairs import Shifts
 from saisei.forecast.scores import Floats
 
 __all__ = ["Discrete", "Studies", "binomial", "steps_of"]
+
+FAR = 12.0
+"""Standard errors beyond which a mean gain has no weight."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,14 +67,7 @@ class Studies:
 
     def mean_gain(self, people: int) -> Discrete:
         """Convolve the changes of all people, for each shift, and mix."""
-        top = self.changes.shape[1] // 2
-        length = 2 * top * people + 1
-        size = 1 << (length - 1).bit_length()
-        waves = np.fft.rfft(self.changes, size, axis=1) ** people
-        totals = np.fft.irfft(waves, size, axis=1)[:, :length]
-        chance = np.clip(self.shifts.weights @ totals, 0.0, None)
-        values = np.arange(-top * people, top * people + 1.0) / people
-        return Discrete(values, chance / chance.sum())
+        return _mean_gain(self, people)
 
     def responders(self, people: int, gain: float) -> Discrete:
         """Count the people who gain at least so much."""
@@ -89,6 +87,54 @@ class Studies:
             found = np.searchsorted(cumulative / cumulative[-1], uniform[node == at], side="right")
             drawn[node == at] = found - spread.size // 2
         return drawn
+
+
+@lru_cache(maxsize=32)
+def _mean_gain(studies: Studies, people: int) -> Discrete:
+    top = studies.changes.shape[1] // 2
+    size = min(_whole(top, people), _window(studies, people))
+    mixed = np.zeros(size // 2 + 1, dtype=np.complex128)
+    for weight, change in zip(studies.shifts.weights, _wrapped(studies.changes, size), strict=True):
+        mixed += weight * np.fft.rfft(change) ** people
+    chance = np.clip(np.fft.irfft(mixed, size), 0.0, None)
+    middle = people * float(studies.shifts.weights @ studies.changes @ steps_of(studies.changes[0]))
+    totals = _totals(top * people, size, round(middle))
+    chance = chance[totals % size]
+    return Discrete(totals / people, chance / chance.sum())
+
+
+def _whole(top: int, people: int) -> int:
+    """Give a size that holds every sum of changes."""
+    return 1 << (2 * top * people).bit_length()
+
+
+def _totals(top: int, size: int, middle: int) -> NDArray[np.int64]:
+    """Give the sums that a circle of a size holds: all, or those around the middle."""
+    if size > 2 * top:
+        return np.arange(-top, top + 1)
+    return np.arange(max(middle - size // 2, -top), min(middle + size // 2, top + 1))
+
+
+def _window(studies: Studies, people: int) -> int:
+    """Give a size that holds every sum that is not beyond all chance, for many people.
+
+    Changes are bounded, so that sums of many are all but normal; sums outside would be counted at
+    the wrong end, but have no weight.
+    """
+    steps = steps_of(studies.changes[0])
+    centres = studies.changes @ steps
+    widest = float(np.sqrt((studies.changes @ steps**2 - centres**2).max()))
+    far = float(np.ptp(centres)) + 2 * (FAR * widest / people**0.5 + steps[-1] * FAR / people)
+    needed: int = math.ceil(people * far)
+    return 1 << needed.bit_length()
+
+
+def _wrapped(changes: Floats, size: int) -> Floats:
+    """Put every change at its place on a circle: no change first, losses at the end."""
+    top = changes.shape[1] // 2
+    found = np.zeros((changes.shape[0], size))
+    found[:, np.arange(-top, top + 1) % size] = changes
+    return found
 
 
 def binomial(people: int, shares: Floats) -> Floats:

@@ -7,7 +7,7 @@ simulated, from the same distributions, with a seed.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,20 +15,31 @@ import numpy as np
 from saisei.base.errors import OptionError, Problem
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
-from saisei.forecast.arm_pairs import Population, Shifts, change_spreads, pair_table, shift_nodes
+from saisei.forecast.arm_pairs import Population, change_spreads, pair_table
 from saisei.forecast.null_contexts import NullContext, null_context
+from saisei.forecast.null_mixing import mixed_studies
 from saisei.forecast.null_studies import Discrete, Studies, steps_of
-from saisei.forecast.null_words import null_notes, null_statements
+from saisei.forecast.null_words import (
+    extrapolated,
+    not_in_model,
+    null_notes,
+    null_reading,
+    responder_definitions,
+)
 from saisei.forecast.paired_tests import paired_t, t_p_values, wilcoxon_p_values
 from saisei.forecast.parameters import mixture_parameters, windows
-from saisei.forecast.published import FILE, Figure, LaterTrial, later_trial, published_figures
+from saisei.forecast.published import (
+    FILE,
+    Figure,
+    LaterTrial,
+    later_trial,
+    published_figures,
+)
 from saisei.forecast.scores import Floats
-from saisei.scales import important_change
-from saisei.vocabulary import Stage, days_per_month
+from saisei.vocabulary import days_per_month
 
 __all__ = ["NullTrial", "PValues", "Reached", "Responders", "null_trial"]
 
-SCALE = "fma_ue"
 LEVELS = (0.05, 0.01, 0.001)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BINS = 20
@@ -46,6 +57,8 @@ class Responders:
         Short name of the definition.
     gain
         The gain that counts, in points of the arm.
+    whose
+        Who counted responders so.
     share
         The chance of one person in an average study.
     count
@@ -54,6 +67,7 @@ class Responders:
 
     id: str
     gain: float
+    whose: Statement
     share: float
     count: Discrete
 
@@ -80,12 +94,15 @@ class Reached:
         With as many people as stand behind the figure, where that is printed.
     as_significant
         How often the paired t is at least as large; None for responders.
+    by_spread
+        The share with half and with twice that spread between studies; empty where there is none.
     """
 
     figure: Figure
     share: float
     own_size: float | None
     as_significant: float | None
+    by_spread: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +123,10 @@ class NullTrial:
         What studies report as their mean gain; they differ by chance and by their own ways.
     figures
         The published figures, with how often each is reached.
+    extrapolated
+        From when on nobody was measured; None where somebody was.
+    notes, not_in_model, reading
+        What the numbers rest on, what is not in them, and what they mean.
     """
 
     people: int
@@ -130,8 +151,10 @@ class NullTrial:
     later: LaterTrial
     trials: int
     seed: int
+    extrapolated: Statement | None
     notes: tuple[Statement, ...]
     not_in_model: tuple[Statement, ...]
+    reading: tuple[Statement, ...]
 
     @property
     def reach(self) -> dict[str, float]:
@@ -186,8 +209,12 @@ def null_trial(
     who = _population(about)
     centre = chosen.context.mean_change(days)
     selected, moved, change = _one_person(day, days, centre, who, score_range)
-    nodes = shift_nodes(centre, 0.0 if windows().mixture_weight(day) == 1 else spread)
-    studies = _studies(day, days, nodes, who, score_range)
+    applied = 0.0 if windows().mixture_weight(day) == 1 else spread
+    made = [
+        (wide, mixed_studies(day, days, centre, wide, who, score_range, people))
+        for wide in ([applied, applied / 2, 2 * applied] if applied else [applied])
+    ]
+    studies, others = made[0][1], made[1:]
     drawn = studies.draw(people, trials, seed)
     t = paired_t(drawn)
     step = _important()
@@ -196,16 +223,17 @@ def null_trial(
         change.mean, change.sd, change.at_least(step), change.at_most(-step), selected, moved,
         change, studies.mean_gain(people), _responders(change, studies, people),
         _p_values(t_p_values(t, people)), _p_values(wilcoxon_p_values(drawn)),
-        tuple(_reached(figure, studies, people, t) for figure in published_figures()),
+        tuple(_reached(figure, studies, others, people, t) for figure in published_figures()),
         later_trial(), trials, seed,
+        extrapolated(day, days, chosen),
         null_notes(day, days, chosen, spread, who.sem, score_range, (selected, moved)),
-        null_statements(later_trial()),
+        not_in_model(), null_reading(later_trial()),
     )  # fmt: skip
 
 
 def _important() -> float:
-    found = important_change(SCALE, Stage.CHRONIC)
-    return found.value if found else math.nan
+    """Give the gain that matters to one person, the first definition of a responder."""
+    return responder_definitions()[0][1]
 
 
 def _population(about: dict[str, float]) -> Population:
@@ -218,28 +246,31 @@ def _population(about: dict[str, float]) -> Population:
         about.get("baseline_sd", given["people"]["sd"]),
         about.get("sem", given["measurement"]["sem"]),
     )
-    _must("baseline_mean", "a score from 0 to 66", holds=0 <= who.mean <= mixture_parameters().top)
-    _must("baseline_sd", "more than the error of one score", holds=who.sd > who.sem)
-    _must("sem", "more than 0 and at most 4 points", holds=0 < who.sem <= 4)
-    _must("spread", "0 to 20 points", holds=0 <= about.get("spread", 0.0) <= 20)
+    top, spread = mixture_parameters().top, about.get("spread", 0.0)
+    _must("baseline_mean", who.mean, "a score from 0 to 66", holds=0 <= who.mean <= top)
+    wide = f"more than the error of one score and at most {top:g}"
+    _must("baseline_sd", who.sd, wide, holds=who.sem < who.sd <= top)
+    _must("sem", who.sem, "more than 0 and at most 4 points", holds=0 < who.sem <= 4)
+    _must("spread", spread, "0 to 8 points", holds=0 <= spread <= 8)
     return who
 
 
-def _must(name: str, expected: str, *, holds: bool) -> None:
+def _must(name: str, value: float, expected: str, *, holds: bool) -> None:
     if not holds:
         option = "--" + name.replace("_", "-")
-        raise OptionError(Problem("impossible", "this cannot be", expected, field=option))
+        raise OptionError(Problem("impossible", f"{value:g} cannot be", expected, field=option))
 
 
 def _check(people: int, since: float, months: float, trials: int, seed: int) -> None:
     most = load_data(FILE)["limits"]
-    _must("people", f"2 to {most['people']:,}", holds=2 <= people <= most["people"])
-    _must("months_since_stroke", "more than 0 and at most 600 months", holds=0 < since <= 600)
-    _must("months", "more than 0 and at most 120 months", holds=0 < months <= 120)
-    _must("trials", f"100 to {most['trials']:,}", holds=100 <= trials <= most["trials"])
+    _must("people", people, f"2 to {most['people']:,}", holds=2 <= people <= most["people"])
+    long = "more than 0 and at most 600 months"
+    _must("months_since_stroke", since, long, holds=0 < since <= 600)
+    _must("months", months, "more than 0 and at most 120 months", holds=0 < months <= 120)
+    _must("trials", trials, f"100 to {most['trials']:,}", holds=100 <= trials <= most["trials"])
     few = f"at most {most['draws'] // people:,} with {people:,} people"
-    _must("trials", few, holds=trials * people <= most["draws"])
-    _must("seed", "a whole number from 0", holds=seed >= 0)
+    _must("trials", trials, few, holds=trials * people <= most["draws"])
+    _must("seed", seed, "a whole number from 0", holds=seed >= 0)
 
 
 def _one_person(
@@ -257,20 +288,10 @@ def _one_person(
     return share, change.mean - everyone.mean, change
 
 
-def _studies(
-    day: float, days: float, nodes: Shifts, who: Population, score_range: tuple[float, float]
-) -> Studies:
-    tables = (pair_table(day, days, float(shift), who) for shift in nodes.values)
-    return Studies(np.array([change_spreads(table, *score_range)[1] for table in tables]), nodes)
-
-
 def _responders(change: Discrete, studies: Studies, people: int) -> tuple[Responders, ...]:
-    gains = {f"gain_{_important():g}": _important(), **load_data(FILE)["responders"]["gains"]}
-    published = (figure for figure in published_figures() if figure.kind == "events")
-    gains |= {figure.id: figure.arm_value for figure in published}
     return tuple(
-        Responders(name, float(gain), change.at_least(gain), studies.responders(people, gain))
-        for name, gain in gains.items()
+        Responders(name, gain, whose, change.at_least(gain), studies.responders(people, gain))
+        for name, gain, whose in responder_definitions()
     )
 
 
@@ -281,10 +302,17 @@ def _p_values(found: Floats) -> PValues:
     return PValues(tuple(quantiles), below, tuple(counted.tolist()))
 
 
-def _reached(figure: Figure, studies: Studies, people: int, t: Floats) -> Reached:
+def _reached(
+    figure: Figure,
+    studies: Studies,
+    others: Sequence[tuple[float, Studies]],
+    people: int,
+    t: Floats,
+) -> Reached:
     own = None if figure.people is None else _chance(figure, studies, figure.people)
     significant = None if figure.t is None else float((t >= figure.t).mean())
-    return Reached(figure, _chance(figure, studies, people), own, significant)
+    by_spread = tuple((wide, _chance(figure, other, people)) for wide, other in others)
+    return Reached(figure, _chance(figure, studies, people), own, significant, by_spread)
 
 
 def _chance(figure: Figure, studies: Studies, people: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -69,13 +70,49 @@ class NoiseParameters:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What goes on meanwhile, and the mean change that it brings."""
+    """What goes on meanwhile, and the mean change that it brings.
+
+    Parameters
+    ----------
+    points
+        Days since the last score, and the mean change until then.
+    spread
+        How uncertain the mean is (SD).
+    people
+        How many people are behind it.
+    days
+        Days since the stroke of the scores for which it holds.
+    instead_of
+        The context whose place it takes on those days, where both are parts of a third.
+    parts
+        Contexts in equal shares, where it is not known which of them it is.
+    """
 
     id: str
     title: str
-    points: tuple[tuple[float, float], ...]
-    spread: float
-    people: int
+    points: tuple[tuple[float, float], ...] = ()
+    spread: float = 0.0
+    people: int = 0
+    days: tuple[float, float] = (0.0, math.inf)
+    instead_of: str = ""
+    parts: tuple[Context, ...] = ()
+
+    def holds(self, day: float) -> bool:
+        """Say whether it holds for a score of this day since the stroke."""
+        return self.days[0] <= day < self.days[1] + 1
+
+    def at(self, day: float) -> tuple[Context, ...]:
+        """Give what it may be for a score of this day since the stroke: itself, or its parts."""
+        if not self.parts:
+            return (self,)
+        holding = [part for part in self.parts if part.holds(day)]
+        replaced = {part.instead_of for part in holding}
+        return tuple(part for part in holding if part.id not in replaced)
+
+    def followed(self, day: float) -> float:
+        """Give for how many days after a score of this day the people behind it were followed."""
+        measured = min(part.points[-1][0] for part in self.at(day))
+        return min(measured, windows().followed_days)
 
     def mean_change(self, days: float) -> float:
         """Give the mean change so many days after the last score."""
@@ -139,12 +176,28 @@ def noise_parameters() -> NoiseParameters:
 @cache
 def contexts() -> dict[str, Context]:
     """Give every context by its name."""
-    return {name: _context(name, given) for name, given in block("arm_contexts").items()}
+    given = block("arm_contexts")
+    measured = {name: _context(name, one) for name, one in given.items() if "parts" not in one}
+    pooled = {
+        name: Context(
+            name, one["title"]["en"], parts=tuple(measured[part] for part in one["parts"])
+        )
+        for name, one in given.items()
+        if "parts" in one
+    }
+    return measured | pooled
 
 
 def _context(name: str, given: dict[str, Any]) -> Context:
-    points = tuple((float(day), float(change)) for day, change in given["points"])
-    return Context(name, given["title"]["en"], points, float(given["spread"]), given["people"])
+    return Context(
+        name,
+        given["title"]["en"],
+        tuple((float(day), float(change)) for day, change in given["points"]),
+        float(given["spread"]),
+        given["people"],
+        (float(given.get("from_day", 0.0)), float(given.get("to_day", math.inf))),
+        given.get("instead_of", ""),
+    )
 
 
 def context(name: str | None) -> Context:

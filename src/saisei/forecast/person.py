@@ -8,7 +8,7 @@ from typing import Literal
 
 from saisei.base.dates import Span
 from saisei.base.sources import Statement
-from saisei.cases import Case, Entry
+from saisei.cases import Case, Entry, same_time
 from saisei.forecast.course import NoForecast, Scored
 from saisei.forecast.texts import say
 from saisei.vocabulary import Stage, adult_age, stage_of
@@ -45,11 +45,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A person's dated scores, oldest first; the day is that of the middle of the stroke's date."""
+    """A person's dated scores, oldest first.
+
+    The day is that of the middle of the stroke's date, and of the score's own: `slack` is the
+    longest stretch, in days, in which a score lies.
+    """
 
     scores: tuple[Scored, ...]
     all_dated: bool
     left_out: int
+    slack: float
 
     @property
     def last(self) -> Scored:
@@ -99,16 +104,18 @@ def _not_for(case: Case) -> str | None:
 def read_series(case: Case, field: str, person: Person) -> Series | Refusal:
     """Read a person's scores of one scale, or why they do not do to start from."""
     answer = case.answer(field)
+    entries = _once([entry for entry in case.series(field) if isinstance(entry.value, int | float)])
+    spans = [entry.date.days_before(case.as_of) for entry in entries]
+    scored = [_scored(entry, span, person) for entry, span in zip(entries, spans, strict=True)]
+    kept = [one for one in scored if one.day >= 0 and one.before >= 0]
+    if scored and not kept:
+        return Refusal("before-stroke")
     if not answer.known:
         return Refusal("stale" if answer.state == "stale" else "no-score")
-    entries = [entry for entry in case.series(field) if isinstance(entry.value, int | float)]
-    scored = [_scored(entry, case, person) for entry in entries]
-    kept = [one for one in scored if one.day >= 0 and one.before >= 0]
-    if not kept:
-        return Refusal("no-score")
     dated = all(entry.dated for entry in entries)
     ordered = tuple(sorted(kept, key=lambda one: one.day))
-    return Series(ordered, dated, len(scored) - len(kept))
+    slack = max(span.high - span.low for span in spans)
+    return Series(ordered, dated, len(scored) - len(kept), slack)
 
 
 def stage_at(person: Person) -> Stage | None:
@@ -116,10 +123,20 @@ def stage_at(person: Person) -> Stage | None:
     return stage_of(person.days)
 
 
-def _scored(entry: Entry, case: Case, person: Person) -> Scored:
-    before = entry.date.days_before(case.as_of).middle
+def _once(entries: list[Entry]) -> list[Entry]:
+    """Leave out a score of a day where the same score stands with an hour of that day."""
+    exact = [entry for entry in entries if entry.date.precision == "minute"]
+
+    def told_again(one: Entry) -> bool:
+        same = (hour for hour in exact if hour.value == one.value)
+        return one not in exact and any(same_time(one.date, hour.date) for hour in same)
+
+    return [one for one in entries if not told_again(one)]
+
+
+def _scored(entry: Entry, when: Span, person: Person) -> Scored:
     value = float(entry.value) if isinstance(entry.value, int | float) else math.nan
-    return Scored(person.days.middle - before, value, before)
+    return Scored(person.days.middle - when.middle, value, when.middle)
 
 
 def _span(value: object) -> Span | None:

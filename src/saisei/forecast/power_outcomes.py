@@ -16,7 +16,7 @@ from scipy.special import expit, logit, nctdtr, ndtr, ndtri, stdtrit
 from saisei.base.store import load_data
 from saisei.forecast.arm_pairs import Population, pair_table
 from saisei.forecast.mixture import score_grid
-from saisei.forecast.null_contexts import null_context
+from saisei.forecast.null_contexts import NullContext, null_context
 from saisei.forecast.null_studies import binomial
 from saisei.forecast.parameters import mixture_parameters
 from saisei.forecast.published import FILE
@@ -60,11 +60,15 @@ class ArmMeans:
         return float(np.sqrt(after @ (scores - mean_after) ** 2 - cov**2 / var))
 
     @cached_property
+    def situation(self) -> NullContext:
+        """What goes on in both groups."""
+        return null_context(self.context, self.months_since_stroke)
+
+    @cached_property
     def table(self) -> Floats:
         """The pairs of scores of a person of the null trial."""
-        given = load_data(FILE)
+        given, chosen = load_data(FILE), self.situation
         day, days = (one * days_per_month() for one in (self.months_since_stroke, self.months))
-        chosen = null_context(self.context, self.months_since_stroke)
         who = Population(
             given["people"]["mean"], given["people"]["sd"], given["measurement"]["sem"]
         )
@@ -109,7 +113,10 @@ class ArmMeans:
 
 
 def ancova_t(before: Floats, after: Floats, treated: int) -> Floats:
-    """Give the t of the treatment, adjusted for the score before, of each trial (row)."""
+    """Give the t of the treatment, adjusted for the score before, of each trial (row).
+
+    Where everybody scored alike before, nothing is adjusted; where nothing scatters it is 0.
+    """
     x, y = before.copy(), after.copy()
     gaps = []
     for one in (x, y):
@@ -119,9 +126,13 @@ def ancova_t(before: Floats, after: Floats, treated: int) -> Floats:
         one[:, treated:] -= second[:, None]
     xx, xy, yy = (x * x).sum(axis=1), (x * y).sum(axis=1), (y * y).sum(axis=1)
     n1, n2 = treated, x.shape[1] - treated
-    variance = (yy - xy**2 / xx) / (n1 + n2 - 3)
-    se = np.sqrt(variance * (1 / n1 + 1 / n2 + gaps[0] ** 2 / xx))
-    return np.asarray((gaps[1] - xy / xx * gaps[0]) / se)
+    there = xx > 0
+    slope = np.divide(xy, xx, out=np.zeros_like(xx), where=there)
+    uneven = np.divide(gaps[0] ** 2, xx, out=np.zeros_like(xx), where=there)
+    variance = np.maximum(yy - slope * xy, 0.0) / (n1 + n2 - 3)
+    se = np.sqrt(variance * (1 / n1 + 1 / n2 + uneven))
+    gap = gaps[1] - slope * gaps[0]
+    return np.asarray(np.divide(gap, se, out=np.zeros_like(se), where=se > 1e-9))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from saisei.vocabulary import Outcome
 
 __all__ = [
     "FILE",
+    "PREFIX",
     "Figure",
     "LaterTrial",
     "carried_to_arm",

@@ -13,6 +13,7 @@ __all__ = [
     "Floats",
     "ScoreSpread",
     "largest_remainder",
+    "quantiles_of",
     "shift_log_odds",
     "shift_points",
     "split_to_grid",
@@ -63,10 +64,7 @@ class ScoreSpread:
         >>> even.quantile([0.5]).round(6).tolist()
         [1.0]
         """
-        edges = np.append(self.values - self.step / 2, self.values[-1] + self.step / 2)
-        cumulative = np.concatenate(([0.0], np.cumsum(self.probabilities)))
-        found = np.interp(np.asarray(levels, dtype=float), cumulative / cumulative[-1], edges)
-        return np.asarray(np.clip(found, self.values[0], self.values[-1]), dtype=np.float64)
+        return quantiles_of(self.values, self.probabilities, levels)
 
     def at_least(self, score: float) -> float:
         """Give the chance of this score or a higher one."""
@@ -81,6 +79,32 @@ class ScoreSpread:
         if change >= 0:
             return self.at_least(start + change)
         return self.at_most(start + change)
+
+
+def quantiles_of(values: Floats, probabilities: Floats, levels: ArrayLike) -> Floats:
+    """Give quantiles of spreads, each score's mass spread evenly over the step around it.
+
+    Parameters
+    ----------
+    values
+        The possible scores, shape (V,), rising in equal steps.
+    probabilities
+        Of each, shape (..., V).
+    levels
+        Shape (L,).
+
+    Returns
+    -------
+    array of shape (..., L)
+    """
+    half = (values[1] - values[0]) / 2
+    edges = np.append(values - half, values[-1] + half)
+    flat = probabilities.reshape(-1, values.size)
+    cumulative = np.concatenate((np.zeros((len(flat), 1)), np.cumsum(flat, axis=1)), axis=1)
+    wanted = np.asarray(levels, dtype=float)
+    found = np.array([np.interp(wanted, row / row[-1], edges) for row in cumulative])
+    found = np.clip(found, values[0], values[-1])
+    return np.asarray(found.reshape(*probabilities.shape[:-1], *wanted.shape), dtype=np.float64)
 
 
 def shift_points(spread: ScoreSpread, points: float) -> ScoreSpread:

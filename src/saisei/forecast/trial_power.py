@@ -1,9 +1,4 @@
-"""Planning a controlled trial: power at an effect, and assurance over what the effect may be.
-
-Here, and only here, a gain in one arm without a control group may say something of an effect: as a
-design prior, effect = share x gain, with the share even between 0 and 0.8. It never enters a
-forecast.
-"""
+"""Planning a controlled trial: power at an effect, and assurance over what the effect may be."""
 
 from __future__ import annotations
 
@@ -11,46 +6,27 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtri
 
 from saisei.base.errors import OptionError, Problem
 from saisei.base.store import load_data
+from saisei.forecast.design_priors import DesignPrior, impossible
+from saisei.forecast.parameters import mixture_parameters
 from saisei.forecast.power_outcomes import ArmMeans, ArmResponders, RankinShift
-from saisei.forecast.published import FILE, single_arm_gain
-from saisei.forecast.scores import Floats
+from saisei.forecast.published import FILE
 
 __all__ = [
     "Design",
-    "DesignPrior",
     "TrialPower",
-    "normal_prior",
     "people_needed",
     "power_curve",
+    "rankin_groups",
     "rankin_without",
-    "share_prior",
-    "study_prior",
     "trial_power",
 ]
 
 Outcome = ArmMeans | ArmResponders | RankinShift
-NODES = 40
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class DesignPrior:
-    """What the effect may be: values and their weights, for planning only."""
-
-    words: str
-    effects: Floats
-    weights: Floats
-    source_keys: tuple[str, ...] = ()
-    from_gain: bool = False
-    """Whether it rests on a gain without a control group."""
-
-    @property
-    def mean(self) -> float:
-        """The expected effect."""
-        return float(self.effects @ self.weights)
+FARTHEST = 100.0
+"""No odds ratio beyond this is planned with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +145,10 @@ def people_needed(outcome: Outcome, design: Design, effect: float, power: float)
         Even the largest trial that is computed has less.
     """
     if not 0.05 < power < 1:
-        raise _impossible("power", "more than 0.05 and less than 1")
+        raise impossible("power", "more than 0.05 and less than 1", power)
     if effect <= 0:
-        raise _impossible("effect", "a benefit, when a number of people is asked for")
+        expected = "a benefit, when a number of people is asked for"
+        raise impossible("effect", expected)
     low, high = _fewest(design), int(load_data(FILE)["limits"]["controlled_people"])
     if _power_with(outcome, design, effect, high) < power:
         told = f"not even {high:,} people give a power of {power:g}"
@@ -209,7 +186,7 @@ def _fewest(design: Design) -> int:
     for people in range(4, most):
         if min(replace(design, people=people).groups) >= 2:
             return people
-    raise _impossible("ratio", "a ratio that leaves two people in both groups")
+    raise impossible("ratio", "a ratio that leaves two people in both groups")
 
 
 def _check(outcome: Outcome, design: Design, effect: float) -> None:
@@ -220,85 +197,56 @@ def _check(outcome: Outcome, design: Design, effect: float) -> None:
         (0 <= design.dropout < 1, "dropout", "a share from 0 to less than 1"),
         (0 < design.alpha < 0.5, "alpha", "more than 0 and less than 0.5"),
         (design.sides in {1, 2}, "sides", "1 or 2"),
-        (math.isfinite(effect), "effect", "a number"),
     ]
     for holds, name, expected in rules:
         if not holds:
-            raise _impossible(name, expected)
+            raise impossible(name, expected, getattr(design, name))
+    if not math.isfinite(effect):
+        raise impossible("effect", "a number", effect)
     if min(design.groups) < 2:
-        raise _impossible("people", "at least two people analysed in both groups")
+        raise impossible("people", "at least two people analysed in both groups", design.people)
     _check_outcome(outcome, effect)
 
 
 def _check_outcome(outcome: Outcome, effect: float) -> None:
     if isinstance(outcome, ArmResponders):
         if not 0 < outcome.control < 1:
-            raise _impossible("control-share", "a share between 0 and 1")
+            raise impossible("control-share", "a share between 0 and 1", outcome.control)
         if not 0 <= outcome.control + effect <= 1:
-            raise _impossible("effect", "a difference that leaves the share between 0 and 1")
+            expected = "a difference that leaves the share between 0 and 1"
+            raise impossible("effect", expected, effect)
     elif isinstance(outcome, RankinShift):
-        whole = math.isclose(sum(outcome.control), 1, abs_tol=1e-6)
-        if len(outcome.control) != 7 or not whole or min(outcome.control) < 0:
-            raise _impossible("control-shares", "seven shares, of grades 0 to 6, that add up to 1")
+        _check_rankin(outcome.control, effect)
+    elif abs(effect) > mixture_parameters().top:
+        expected = f"points of the arm score, at most {mixture_parameters().top:g}"
+        raise impossible("effect", expected, effect)
     elif (outcome.sd is None) != (outcome.correlation is None):
-        raise _impossible("sd", "--sd and --correlation together, or none")
-    elif outcome.sd is not None and not (outcome.sd > 0 and -1 < (outcome.correlation or 0) < 1):
-        raise _impossible("sd", "an SD above 0 and a correlation between -1 and 1")
+        raise impossible("sd", "--sd and --correlation together, or none")
+    elif outcome.sd is not None and not (
+        0 < outcome.sd < math.inf and -1 < (outcome.correlation or 0) < 1
+    ):
+        raise impossible("sd", "an SD above 0 and a correlation between -1 and 1")
 
 
-def _impossible(name: str, expected: str) -> OptionError:
-    return OptionError(Problem("impossible", "this cannot be", expected, field=f"--{name}"))
+def _check_rankin(control: tuple[float, ...], effect: float) -> None:
+    whole = math.isclose(sum(control), 1, abs_tol=1e-6)
+    if len(control) != 7 or not whole or min(control) < 0:
+        raise impossible("control-shares", "seven shares, of grades 0 to 6, that add up to 1")
+    if max(control) >= 1 - 1e-9:
+        raise impossible("control-shares", "people in at least two grades")
+    if abs(effect) > math.log(FARTHEST):
+        expected = f"an odds ratio from {1 / FARTHEST:g} to {FARTHEST:g}"
+        raise impossible("effect", expected, math.exp(min(effect, 700.0)))
 
 
-def normal_prior(mean: float, sd: float) -> DesignPrior:
-    """Give a normal prior of the effect: even steps of its probability."""
-    if not 0 < sd < math.inf:
-        raise _impossible("effect-sd", "a number above 0")
-    steps = (np.arange(200) + 0.5) / 200
-    words = f"normal, mean {mean:g}, standard deviation {sd:g}"
-    return DesignPrior(words, mean + sd * ndtri(steps), np.full(200, 1 / 200))
-
-
-def share_prior(gain: float, se: float, share: tuple[float, float] | None = None) -> DesignPrior:
-    """Give the prior that takes a share of a gain without a control group for the effect.
-
-    Parameters
-    ----------
-    gain, se
-        The gain of one arm and its standard error.
-    share
-        Lowest and highest share, all between equally probable; 0 and 0.8 when left out.
-    """
-    low, high = share or tuple(load_data(FILE)["design_prior"]["share"])
-    if not 0 <= low < high <= 1:
-        raise _impossible("share", "two shares from 0 to 1, the lower one first")
-    if not (math.isfinite(gain) and se >= 0):
-        raise _impossible("gain", "a gain and a standard error from 0")
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    shares = low + (high - low) * (nodes + 1) / 2
-    normal, chance = np.polynomial.hermite_e.hermegauss(15)
-    effects = np.outer(shares, gain + se * normal)
-    weight = np.outer(weights / weights.sum(), chance / chance.sum())
-    words = f"{low:g} to {high:g} of a gain of {gain:g} points (standard error {se:g})"
-    return DesignPrior(words, effects.ravel(), weight.ravel(), from_gain=True)
-
-
-def study_prior(study_id: str, share: tuple[float, float] | None = None) -> DesignPrior:
-    """Give the prior from the gain of the arm score in a study file.
-
-    Raises
-    ------
-    OptionError
-        There is no such study, or it prints no gain of the arm score with its error.
-    """
-    try:
-        gain = single_arm_gain(study_id)
-    except KeyError:
-        told = f"the study `{study_id}` prints no gain of the arm score with its error"
-        expected = "a study that does, such as steinberg-2025-nr1"
-        raise OptionError(Problem("no-gain", told, expected, field="--from-study")) from None
-    prior = share_prior(gain.value, gain.se or 0.0, share)
-    return replace(prior, words=f"{gain.title}: {prior.words}", source_keys=gain.source_keys)
+def rankin_groups() -> dict[str, tuple[float, ...]]:
+    """Give the shares of the Rankin grades 0 to 6 without treatment, by the name of the group."""
+    given = load_data(FILE)["mrs_without"]
+    return {
+        name: tuple(np.diff([0.0, *one]).tolist())
+        for name, one in given.items()
+        if name not in {"status", "source"}
+    }
 
 
 def rankin_without(name: str) -> tuple[float, ...]:
@@ -309,11 +257,10 @@ def rankin_without(name: str) -> tuple[float, ...]:
     OptionError
         There is no such group.
     """
-    given = load_data(FILE)["mrs_without"]
-    known = {key: one for key, one in given.items() if key not in {"status", "source"}}
+    known = rankin_groups()
     if name not in known:
         expected = f"one of {', '.join(known)}, or seven numbers"
         raise OptionError(
             Problem("unknown", f"there is no {name!r}", expected, field="--control-shares")
         )
-    return tuple(np.diff([0.0, *known[name]]).tolist())
+    return known[name]

@@ -8,6 +8,10 @@ or of a network are SVG files that stand alone, drawn from results of `saisei.sy
 """
 
 from saisei.report.check import check_decision
+from saisei.report.first_days import first_days_calibration, first_days_files, used_words
+from saisei.report.forecast_pages import forecast_files
+from saisei.report.forecast_values import forecast_plain
+from saisei.report.forecasts import forecast_text
 from saisei.report.html import Around, style_hash, to_html
 from saisei.report.json_form import decision_schema, to_json
 from saisei.report.networks import network_forest, network_picture, ranks_picture
@@ -20,7 +24,9 @@ from saisei.report.person_screenings import (
 )
 from saisei.report.pools import EffectScale, pool_forest, pool_funnel
 from saisei.report.screenings import Screened, screening_page
-from saisei.report.trial_powers import power_picture, power_text
+from saisei.report.trial_powers import power_files, power_picture, power_text
+from saisei.report.validation_text import validation_text
+from saisei.report.validations import validation_files
 
 __all__ = [
     "Around",
@@ -29,6 +35,11 @@ __all__ = [
     "Screened",
     "check_decision",
     "decision_schema",
+    "first_days_calibration",
+    "first_days_files",
+    "forecast_files",
+    "forecast_plain",
+    "forecast_text",
     "network_forest",
     "network_picture",
     "null_trial_files",
@@ -36,6 +47,7 @@ __all__ = [
     "person_screening",
     "pool_forest",
     "pool_funnel",
+    "power_files",
     "power_picture",
     "power_text",
     "ranks_picture",
@@ -45,4 +57,7 @@ __all__ = [
     "style_hash",
     "to_html",
     "to_json",
+    "used_words",
+    "validation_files",
+    "validation_text",
 ]

@@ -96,14 +96,17 @@ class Figures:
             points,
             self.page.say,
             title,
-            self._course_words(future, points),
+            self._course_words(future, points, with_),
             future.points if with_ else (),
         )
 
-    def _course_words(self, future: FutureView, points: Sequence[CurvePoint]) -> str:
+    def _course_words(
+        self, future: FutureView, points: Sequence[CurvePoint], with_: WithView | None
+    ) -> str:
         first, last = points[0], points[-1]
         return self.page.say(
-            "course.desc",
+            "course.desc_with" if with_ else "course.desc",
+            start=round(first.day / days_per_month()),
             first=show_number(round(first.q50)),
             months=round(last.day / days_per_month()),
             middle=show_number(round(last.q50)),
@@ -118,7 +121,7 @@ class Figures:
     def course_legend(self, future: FutureView, with_: WithView | None = None) -> list[LegendLine]:
         """Give the lines and bands of a course in words."""
         points = with_.points if with_ else future.points
-        wanted: list[Sample] = ["middle", "half", "ninety"]
+        wanted: list[Sample] = ["middle_with" if with_ else "middle", "half", "ninety"]
         wanted += ["measured"] if future.measured else []
         wanted += ["without"] if with_ else []
         wanted += ["far"] if any(point.extrapolated for point in points) else []

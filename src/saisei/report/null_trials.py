@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
 from markupsafe import Markup
 
-from saisei import __version__
-from saisei.base.sources import Source, Statement
-from saisei.base.store import data_digest, load_data
-from saisei.base.texts import Catalogue, Language
-from saisei.decision import emergency_words
-from saisei.decision.model import Emergency
-from saisei.decision.views import TherapyView
+from saisei.base.sources import Statement
+from saisei.base.store import load_data
+from saisei.base.texts import Catalogue
 from saisei.evidence import study_sources
 from saisei.forecast import NullTrial, forecast_sources, null_trial_sources
 from saisei.forecast.null_studies import Discrete
-from saisei.forecast.null_trial import Reached, Responders
+from saisei.forecast.null_trial import PValues, Reached, Responders
 from saisei.report.html import print_page
 from saisei.report.page import Page
 from saisei.report.pictures.axis import show_number
 from saisei.report.pictures.bars import BarPicture, Mark, bars_file
+from saisei.report.standalone import Head
+from saisei.scales import scale_sources
 
-__all__ = ["null_trial_files", "null_trial_text", "of_100", "words"]
+__all__ = ["months_words", "null_trial_files", "null_trial_text", "out_of", "words"]
 
 CATALOGUE = "report/null_trials.yaml"
 STEP = 0.5
@@ -38,20 +35,22 @@ def words() -> Catalogue:
     return Catalogue(CATALOGUE, load_data(CATALOGUE))
 
 
-def of_100(share: float) -> str:
-    """Say how many of 100, with one decimal where it is few or nearly all.
+def out_of(share: float) -> str:
+    """Say a share in whole people or studies: of 100, or of 1,000 where that says more.
 
     Examples
     --------
-    >>> of_100(0.348), of_100(0.0278), of_100(0.00001)
-    ('35', '2.8', 'fewer than 0.1')
+    >>> out_of(0.348), out_of(0.036), out_of(0.0001)
+    ('35 of 100', 'about 36 of 1,000', 'fewer than 1 of 1,000')
     """
-    percent = 100 * share
-    if percent < 0.05:
-        return words().say("none")
-    if percent > 99.95:
-        return words().say("all")
-    return f"{percent:.1f}" if percent < 9.95 or percent > 90.05 else f"{percent:.0f}"
+    thousand = 1000 * share
+    if thousand < 0.5:
+        return words().say("few")
+    if thousand >= 999.5:
+        return words().say("nearly_all")
+    if 99.5 <= thousand < 900.5:
+        return words().say("of_100", count=f"{100 * share:.0f}")
+    return words().say("of_1000", count=f"{thousand:.0f}")
 
 
 def null_trial_text(found: NullTrial) -> str:
@@ -62,56 +61,105 @@ def null_trial_text(found: NullTrial) -> str:
         *(f"  {line}" for line in _design(found)),
         say("reach.heading"),
         *(f"  {line}" for line in map(_reached, found.figures)),
+        *(f"  {line}" for line in _by_spread(found)),
+        *(f"  {line}" for line in found.reading),
         say("missing"),
         *(f"  {line}" for line in found.not_in_model),
         say("rests"),
         *(f"  {line}" for line in found.notes),
-        f"  {say('simulated', trials=f'{found.trials:,}', seed=found.seed)}",
+        f"  {_simulated(found)}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _design(found: NullTrial) -> list[str]:
+def _simulated(found: NullTrial) -> str:
+    return words().say("simulated", trials=f"{found.trials:,}", seed=found.seed)
+
+
+def _design(found: NullTrial) -> list[Statement]:
     say = words().say
     gain = found.mean_gain
-    lines = [
-        say(
-            "design",
-            people=found.people,
-            since=f"{found.months_since_stroke:g}",
-            months=f"{found.months:g}",
-            context=found.context.context.title,
-        ),
-        say(
-            "person",
-            mean=show_number(found.mean),
-            sd=f"{found.sd:.1f}",
-            gain=of_100(found.share_gain_6),
-            loss=of_100(found.share_loss_6),
-        ),
-        say("mean", mean=show_number(gain.mean), low=_at(gain, 0.05), high=_at(gain, 0.95)),
+    design = say(
+        "design",
+        people=found.people,
+        since=months_words(found.months_since_stroke),
+        months=months_words(found.months),
+        context=found.context.context.title,
+    )
+    person = say(
+        "person",
+        mean=_points(found.mean),
+        sd=f"{found.sd:.1f}",
+        gain=out_of(found.share_gain_6),
+        loss=out_of(found.share_loss_6),
+    )
+    mean = say("mean", mean=_points(gain.mean), low=_at(gain, 0.05), high=_at(gain, 0.95))
+    return [
+        Statement(design, found.context.source_keys),
+        *([found.extrapolated] if found.extrapolated else []),
+        Statement(person),
+        Statement(mean),
+        *(_counted(one, found.people) for one in found.responders),
+        *(Statement(_tested(name, test)) for name, test in _tests(found)),
     ]
-    lines += [_counted(one, found.people) for one in found.responders]
-    for name, test in (("t", found.t_test), ("wilcoxon", found.wilcoxon)):
-        shares = dict(test.below)
-        five, one = of_100(shares[0.05]), of_100(shares[0.001])
-        lines.append(say("p_value", test=say(f"tests.{name}"), five=five, one=one))
-    return lines
+
+
+def months_words(months: float) -> str:
+    """Say so many months."""
+    say = words().say
+    return say("months.one") if months == 1 else say("months.more", months=f"{months:g}")
+
+
+def _tests(found: NullTrial) -> tuple[tuple[str, PValues], ...]:
+    return ("t", found.t_test), ("wilcoxon", found.wilcoxon)
+
+
+def _tested(name: str, test: PValues) -> str:
+    say, shares = words().say, dict(test.below)
+    five, one = out_of(shares[0.05]), out_of(shares[0.001])
+    return say("p_value", test=say(f"tests.{name}"), five=five, one=one)
+
+
+def _points(value: float) -> str:
+    """Write points with one decimal, always, and a true minus sign."""
+    return f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−")
 
 
 def _at(spread: Discrete, level: float) -> str:
-    return show_number(spread.quantile(level))
+    return _points(spread.quantile(level))
 
 
-def _counted(one: Responders, people: int) -> str:
-    return words().say(
+def _counted(one: Responders, people: int) -> Statement:
+    low, high = (f"{one.count.quantile(level):g}" for level in (0.05, 0.95))
+    told = words().say(
         "responders",
         gain=show_number(one.gain),
-        share=of_100(one.share),
-        low=_at(one.count, 0.05),
-        high=_at(one.count, 0.95),
+        whose=one.whose.text,
+        share=out_of(one.share),
+        low=low,
+        high=high,
         people=people,
     )
+    return Statement(told, one.whose.sources)
+
+
+def _by_spread(found: NullTrial) -> list[Statement]:
+    """Say how far the first figure's reach rests on how different studies are."""
+    first = found.figures[0]
+    if not first.by_spread:
+        return []
+    (half, few), (twice, many) = first.by_spread
+    told = words().say(
+        "reach.by_spread",
+        study=first.figure.title,
+        value=show_number(first.figure.value),
+        spread=f"{found.spread:.2g}",
+        half=f"{half:.2g}",
+        twice=f"{twice:.2g}",
+        few=out_of(few),
+        many=out_of(many),
+    )
+    return [Statement(told)]
 
 
 def _reached(one: Reached) -> str:
@@ -127,15 +175,17 @@ def _reached(one: Reached) -> str:
             gain=f"{figure.gain:g}",
             scale=scale,
             day=f"{figure.days:g}",
-            share=of_100(one.share),
+            share=out_of(one.share),
         )
     ]
     if figure.carried:
-        told.append(say("reach.carried", arm=show_number(figure.arm_value)))
+        told.append(say("reach.carried", arm=_points(figure.arm_value)))
+    if figure.people is None:
+        told.append(say("reach.people_unknown"))
     if one.own_size is not None:
-        told.append(say("reach.own", people=figure.people, share=of_100(one.own_size)))
-    if one.as_significant is not None:
-        told.append(say("reach.t", share=of_100(one.as_significant)))
+        told.append(say("reach.own", people=figure.people, share=out_of(one.own_size)))
+    if one.as_significant is not None and figure.t is not None:
+        told.append(say("reach.t", t=f"{figure.t:.1f}", share=out_of(one.as_significant)))
     return " ".join(told)
 
 
@@ -159,7 +209,7 @@ def _mean_picture(found: NullTrial) -> str:
         for at in range(shown[0], shown[-1] + 1)
     ]
     marks = [
-        Mark(f.arm_value, f"{f.title}: {show_number(f.arm_value)}{'*' if f.carried else ''}")
+        Mark(f.arm_value, f"{f.title}: {_points(f.arm_value)}{'*' if f.carried else ''}")
         for f in (one.figure for one in found.figures)
         if f.kind == "change"
     ]
@@ -182,13 +232,14 @@ def _mean_picture(found: NullTrial) -> str:
 
 def _responders_picture(found: NullTrial) -> str:
     say, spread = words().say, found.responders[0].count
+    low, high = (f"{spread.quantile(level):g}" for level in (0.05, 0.95))
     bars = [
         (value - 0.5, value + 0.5, 100 * chance)
         for value, chance in zip(spread.values, spread.probabilities, strict=True)
     ]
     picture = BarPicture(
         title=say("pictures.responders_title", people=found.people),
-        description=say("pictures.responders_desc", low=_at(spread, 0.05), high=_at(spread, 0.95)),
+        description=say("pictures.responders_desc", low=low, high=high),
         bars=_thinned(bars),
         marks=(),
         across=say("pictures.responders_across"),
@@ -207,7 +258,7 @@ def _thinned(bars: Sequence[tuple[float, float, float]]) -> list[tuple[float, fl
 def _p_picture(found: NullTrial) -> str:
     say, steps = words().say, found.t_test.steps
     wide = 1 / len(steps)
-    five = of_100(dict(found.t_test.below)[0.05])
+    five = out_of(dict(found.t_test.below)[0.05])
     picture = BarPicture(
         title=say("pictures.p_title"),
         description=say("pictures.p_desc", five=five),
@@ -220,40 +271,22 @@ def _p_picture(found: NullTrial) -> str:
     return bars_file("p-values", picture)
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """What the frame of every page asks for."""
-
-    title: str
-    emergency: Emergency
-    sources: tuple[Source, ...]
-    as_of: str = ""
-    language: Language = "en"
-    audience: str = "clinician"
-    schema: str = "saisei-null-trial/1"
-    version: str = __version__
-    data_digest: str = field(default_factory=data_digest)
-    therapies: tuple[TherapyView, ...] = ()
-
-
 def _page(found: NullTrial, pictures: Iterable[str]) -> str:
     say = words().say
-    known = {**study_sources(), **forecast_sources(), **null_trial_sources()}
-    head = _Head(say("title", people=found.people), emergency_words("en"), tuple(known.values()))
+    known = {**study_sources(), **scale_sources(), **forecast_sources(), **null_trial_sources()}
+    head = Head(say("title", people=found.people), "saisei-null-trial/1", tuple(known.values()))
     reached = [Statement(_reached(one), one.figure.source_keys) for one in found.figures]
-    design = [Statement(line) for line in _design(found)]
-    design[0] = Statement(design[0].text, found.context.source_keys)
-    simulated = say("simulated", trials=f"{found.trials:,}", seed=found.seed)
     return print_page(
         "null-trial",
         {
             "page": Page(head),
             "decision": head,
             "say": say,
-            "design": design,
-            "reached": reached,
+            "design": _design(found),
+            "reached": [*reached, *_by_spread(found)],
+            "reading": found.reading,
             "missing": found.not_in_model,
-            "notes": [*found.notes, Statement(simulated)],
+            "notes": [*found.notes, Statement(_simulated(found))],
             "pictures": [Markup(one) for one in pictures],  # noqa: S704 - our own pictures, escaped
         },
         "null-trial.css",

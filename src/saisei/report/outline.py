@@ -89,6 +89,8 @@ class Outline:
     loose: tuple[FindingView, ...]
     """Findings that no therapy names."""
     futures: tuple[FutureView, ...]
+    grouped: tuple[FutureView, ...]
+    """Measures without a forecast of a person, of which something is known of groups."""
     unforecast: tuple[Unforecast, ...]
     """Measures of which nothing is forecast, told together."""
     undrawn: tuple[Undrawn, ...]
@@ -128,7 +130,7 @@ def _unforecast(futures: Iterable[FutureView]) -> tuple[Unforecast, ...]:
     found: dict[tuple[Statement, ...], list[FutureView]] = {}
     for future in futures:
         first = () if future.why_not is None else (future.why_not,)
-        found.setdefault((*first, *future.sentences, *future.why_no_with), []).append(future)
+        found.setdefault((*first, *future.why_no_with), []).append(future)
     return tuple(Unforecast(why, tuple(alike)) for why, alike in found.items())
 
 
@@ -169,6 +171,7 @@ def outline(decision: Decision, title: Callable[[str], str]) -> Outline:
             homes.setdefault(finding, therapy.id)
     trials = {trial.id: trial for t in (*full, *brief) for trial in t.trials if trial.criteria}
     drawn = tuple(future for future in decision.futures if _drawn(future))
+    undrawn = tuple(future for future in decision.futures if not _drawn(future))
     return Outline(
         tuple(_section(id, decision, title) for id, present in PARTS if present(decision)),
         full,
@@ -177,7 +180,8 @@ def outline(decision: Decision, title: Callable[[str], str]) -> Outline:
         homes,
         tuple(finding for finding in decision.findings if finding.id not in homes),
         drawn,
-        _unforecast(future for future in decision.futures if not _drawn(future)),
+        tuple(future for future in undrawn if future.sentences),
+        _unforecast(undrawn),
         _undrawn(drawn),
         _unproven(decision),
         tuple(trials.values()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +11,13 @@ from markupsafe import Markup, escape
 
 from saisei.decision.model import Decision
 from saisei.decision.views import (
+    ChoiceRow,
     CurvePoint,
     FindingView,
     ForestRow,
     FutureView,
     GainRow,
+    GroupView,
     JourneyView,
     PooledRow,
     TherapyView,
@@ -129,6 +132,75 @@ class Tables:
             ]
             note = f"{say('forest.prediction', low=ends[0], high=ends[1])}. {note}"
         return (pooled.label, "", "", interval_words(finding, pooled, say), "", "", note)
+
+    def group(self, finding: FindingView, group: GroupView) -> Table:
+        """Give the control groups' grades, and the same moved by the common odds ratio."""
+        say = self.page.say
+        rows = [
+            (
+                say("group.at_most", grade=row.at_most),
+                str(round(row.control)),
+                self._of_100(round(row.treated), math.floor(row.low), math.ceil(row.high)),
+            )
+            for row in group.rows
+        ]
+        rows.append((say("group.died"), str(round(group.died)), say("group.left")))
+        keys = ("group.grade", "group.control", "group.treated")
+        return self._table(say("group.table", title=finding.title), keys, rows)
+
+    def choices(self, finding: FindingView) -> Table:
+        """Give what other reasonable choices would make of a finding."""
+        say, word = self.page.say, self.page.word
+        headers = (
+            say("choices.choice"), say("forest.estimate", scale=finding.scale),
+            say("choices.word"), say("choices.sure"),
+        )  # fmt: skip
+        rows = tuple(
+            (
+                row.label,
+                self._effect(finding, row),
+                word("verdict", row.verdict),
+                word("certainty", row.certainty) if row.certainty else "",
+            )
+            for row in finding.choices
+        )
+        return Table(say("choices.table", title=finding.title), headers, rows)
+
+    def _effect(self, finding: FindingView, row: ChoiceRow) -> str:
+        if row.estimate is None or row.low is None or row.high is None:
+            return self.page.say("choices.nothing")
+        ends = (show_number(at, ratio=finding.log_axis) for at in (row.estimate, row.low, row.high))
+        return self.page.say("choices.range", middle=next(ends), low=next(ends), high=next(ends))
+
+    def choices_with(self, future: FutureView, with_: WithView) -> Table:
+        """Give how many of 100 people other reasonable choices would draw."""
+        say, word, step = self.page.say, self.page.word, show_number(with_.people.step)
+        found = self.decision.findings
+        headers = (
+            say("choices.choice"), say("choices.better", step=step),
+            say("choices.worse", step=step), say("choices.word"),
+        )  # fmt: skip
+        printed = (
+            say("choices.own"),
+            self._of_100(with_.people.better, with_.better_low, with_.better_high),
+            self._of_100(with_.people.worse, with_.worse_low, with_.worse_high),
+            next((word("verdict", f.verdict) for f in found if f.id == with_.finding), ""),
+        )
+        rows = (
+            (
+                row.label,
+                self._of_100(row.better, row.better_low, row.better_high),
+                self._of_100(row.worse, row.worse_low, row.worse_high),
+                word("verdict", row.verdict),
+            )
+            for row in with_.choices
+        )
+        return Table(say("choices.table", title=future.title), headers, (printed, *rows))
+
+    def _of_100(self, middle: int | None, low: int | None, high: int | None) -> str:
+        if middle is None:
+            return self.page.say("choices.undrawn")
+        return self.page.say("choices.range", middle=middle, low=low, high=high)
 
     def gains(self, rows: Sequence[GainRow]) -> Table:
         """Give gains over time in numbers."""

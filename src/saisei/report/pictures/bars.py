@@ -1,4 +1,7 @@
-"""Bars over an axis of numbers, with marked values: how a figure is spread over studies."""
+"""Bars over an axis of numbers, with marked values: how a figure is spread over studies.
+
+Drawn for a phone's width: a page lets it grow.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,10 @@ from saisei.report.pictures.svg import (
 
 __all__ = ["BarPicture", "Mark", "bars_file"]
 
-WIDTH, TOP, BOTTOM, LEFT, RIGHT = 680.0, 44.0, 300.0, 66.0, 20.0
-SMALL = 12.0
+WIDTH, LEFT, RIGHT, EDGE = 400.0, 44.0, 12.0, 10.0
+TALL, ROW, SMALL = 190.0, 17.0, 12.5
+BOLD = 15.5
+"""Size at which bold words of 14 are measured: they run wider than plain ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class BarPicture:
-    """What bars show: each from one value to another, and how high."""
+    """What bars show: each from one value to another, and how high.
+
+    `width` is that of the picture; `level` is a height that is marked by a broken line.
+    """
 
     title: str
     description: str
@@ -46,25 +54,32 @@ class BarPicture:
     across: str
     up: str
     caption: str
+    width: float = WIDTH
+    level: float | None = None
 
 
 def bars_file(name: str, picture: BarPicture) -> str:
     """Draw bars as an SVG file."""
     values = [*(end for bar in picture.bars for end in bar[:2]), *(m.value for m in picture.marks)]
     low, high = min(values), max(values)
-    across = Axis(low, high, LEFT, WIDTH - RIGHT, linear_ticks(low, high, 10))
+    end, most = picture.width - RIGHT, max(4, int(picture.width / 50))
+    across = Axis(low, high, LEFT, end, linear_ticks(low, high, most))
+    title = wrap(picture.title, picture.width - 2 * EDGE, BOLD)
+    head = 22.0 + ROW * len(title) + 8
+    start = head + ROW * (1 + len(picture.marks)) + 6
     top = max(1e-9, *(bar[2] for bar in picture.bars)) * 1.05
-    head = TOP + 17.0 * len(picture.marks)
-    up = Axis(0.0, top, BOTTOM, head, linear_ticks(0.0, top, 5))
-    lines = wrap(picture.caption, WIDTH - 28, SMALL)
+    up = Axis(0.0, top, start + TALL, start, linear_ticks(0.0, top, 5))
+    lines = wrap(picture.caption, picture.width - 2 * EDGE, SMALL)
     drawn = [
+        text_lines(EDGE, 22.0, title, font_size=14.0, font_weight="bold"),
         _bars(picture.bars, across, up),
-        _marks(picture.marks, across),
-        _frame(across, up, picture),
-        text_lines(14.0, BOTTOM + 66, lines, font_size=SMALL, fill=MUTED),
+        _level(picture.level, across, up),
+        _marks(picture.marks, across, up, head + ROW),
+        _frame(across, up, picture, head),
+        text_lines(EDGE, up.start + 62, lines, font_size=SMALL, fill=MUTED),
     ]
-    height = BOTTOM + 66 + 17.0 * len(lines)
-    return svg_file(name, WIDTH, height, picture.title, picture.description, *drawn)
+    height = up.start + 62 + ROW * len(lines)
+    return svg_file(name, picture.width, height, picture.title, picture.description, *drawn)
 
 
 def _bars(bars: Sequence[tuple[float, float, float]], across: Axis, up: Axis) -> Markup:
@@ -72,13 +87,13 @@ def _bars(bars: Sequence[tuple[float, float, float]], across: Axis, up: Axis) ->
     for low, high, tall in bars:
         x, end, y = across.at(low), across.at(high), up.at(tall)
         drawn += tag(
-            "rect", x=x + 0.5, y=y, width=max(end - x - 1.0, 0.5), height=BOTTOM - y,
+            "rect", x=x + 0.5, y=y, width=max(end - x - 1.0, 0.5), height=up.start - y,
             fill=BAND, stroke=MUTED, stroke_width=0.5,
         )  # fmt: skip
     return drawn
 
 
-def _marks(marks: Sequence[Mark], across: Axis) -> Markup:
+def _marks(marks: Sequence[Mark], across: Axis, up: Axis, first: float) -> Markup:
     """Draw a line at each marked value, its words above, on the side with more room.
 
     The order of the rows keeps words from crossing other lines.
@@ -89,31 +104,39 @@ def _marks(marks: Sequence[Mark], across: Axis) -> Markup:
     rows = sorted(left, key=lambda one: -one.value) + sorted(right, key=lambda one: one.value)
     drawn = Markup("")
     for index, mark in enumerate(rows):
-        x, y = across.at(mark.value), TOP + 17.0 * index
+        x, y = across.at(mark.value), first + ROW * index
         anchor, at = ("end", x - 6) if mark in left else ("start", x + 6)
-        way = f"M{number(x)} {number(y - 8)}V{number(BOTTOM)}"
+        way = f"M{number(x)} {number(y - 8)}V{number(up.start)}"
         drawn += tag("path", d=way, stroke=CELLS, stroke_width=1.6)
         drawn += text(at, y, mark.words, text_anchor=anchor, font_size=SMALL)
     return drawn
 
 
-def _frame(across: Axis, up: Axis, picture: BarPicture) -> Markup:
-    parts = [text(14.0, 22.0, picture.up, font_size=SMALL, fill=MUTED)]
-    parts.append(_line(LEFT, BOTTOM, across.end, BOTTOM))
+def _level(height: float | None, across: Axis, up: Axis) -> Markup:
+    if height is None:
+        return Markup("")
+    way = f"M{number(across.start)} {number(up.at(height))}H{number(across.end)}"
+    return tag("path", d=way, stroke=INK, stroke_width=1.6, stroke_dasharray="5 3")
+
+
+def _frame(across: Axis, up: Axis, picture: BarPicture, head: float) -> Markup:
+    bottom = up.start
+    parts = [text(EDGE, head, picture.up, font_size=SMALL, fill=MUTED)]
+    parts.append(_line(LEFT, bottom, across.end, bottom))
     for tick in up.ticks:
         y = up.at(tick)
         parts.append(_line(LEFT - 5, y, LEFT, y))
         parts.append(text(LEFT - 9, y + 4, f"{tick:g}", text_anchor="end", font_size=SMALL))
     for tick in across.ticks:
         x = across.at(tick)
-        parts.append(_line(x, BOTTOM, x, BOTTOM + 5))
+        parts.append(_line(x, bottom, x, bottom + 5))
         words = show_number(tick, ratio=across.high <= 1)
-        parts.append(text(x, BOTTOM + 19, words, text_anchor="middle", font_size=SMALL))
+        parts.append(text(x, bottom + 19, words, text_anchor="middle", font_size=SMALL))
     centre = (LEFT + across.end) / 2
     parts.append(
         text(
             centre,
-            BOTTOM + 38,
+            bottom + 38,
             picture.across,
             text_anchor="middle",
             font_size=SMALL,

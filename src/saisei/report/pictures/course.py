@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -44,6 +45,7 @@ def course_picture(
 ) -> Markup:
     """Draw one course; `beside` is the middle course without therapy, to compare with."""
     across = _months(future, points)
+    points = _with_width(points)
     up = Axis(future.score_low, future.score_high, BOTTOM, TOP, ())
     tone = CELLS if beside else INK
     return picture(
@@ -61,6 +63,13 @@ def course_picture(
     )
 
 
+def _with_width(points: Sequence[CurvePoint]) -> Sequence[CurvePoint]:
+    """Give a single point, measured at the very end, enough width to be seen."""
+    if len(points) != 1:
+        return points
+    return replace(points[0], day=points[0].day - days_per_month() / 2), points[0]
+
+
 def _months(future: FutureView, points: Sequence[CurvePoint]) -> Axis:
     month = days_per_month()
     first = min([0.0, *(day for day, _ in future.measured)]) / month
@@ -76,7 +85,7 @@ def _months(future: FutureView, points: Sequence[CurvePoint]) -> Axis:
 
 def _frame(across: Axis, up: Axis, future: FutureView, say: Say) -> Markup:
     parts: list[Markup] = []
-    for tick in (*linear_ticks(up.low, up.high), up.high):
+    for tick in dict.fromkeys((*linear_ticks(up.low, up.high), up.high)):
         y = up.at(tick)
         crowded = tick != up.high and up.at(tick) - up.at(up.high) < 14
         parts.append(_line(LEFT, y, RIGHT, y, PALE))

@@ -12,7 +12,7 @@ __all__ = ["Sample", "swatch"]
 
 Sample = Literal[
     "middle", "half", "ninety", "far", "measured", "without", "open", "small", "square", "diamond",
-    "predicted",
+    "predicted", "middle_with",
 ]  # fmt: skip
 
 
@@ -48,6 +48,7 @@ _HATCHES: dict[Sample, tuple[str, str]] = {
 }
 _MARKS: dict[Sample, Markup] = {
     "middle": _line(INK, None),
+    "middle_with": _line(CELLS, None),
     "without": _line(INK, "2 3"),
     "predicted": _line(MUTED, "3 3"),
     "measured": tag("circle", cx=15.0, cy=9.0, r=5.0, fill="#fff", stroke=INK, stroke_width=2.5),
