@@ -168,6 +168,16 @@ def test_every_control_has_a_label_and_headings_are_in_order(language: str) -> N
     assert not re.search(r"\sstyle=|<script(?! src)|\son\w+=", html)
 
 
+def test_no_english_sentence_is_left_on_the_japanese_page() -> None:
+    client = asking()
+    client.headers["accept-language"] = "ja"
+    every = [("open", name) for name, wanted in fields().items() if not wanted.derived]
+    for pairs in (with_case({}, *every), with_case(said_of(ARM)), [("step", "0")]):
+        text = page_of(sent(pairs, client=client)).text
+        typed = {"atrial fibrillation"}
+        assert set(re.findall(r"[a-z]+(?: [a-z]+)+", text)) <= typed
+
+
 def test_the_enter_key_goes_on_and_does_not_change_the_language() -> None:
     html = ASK.get("/ask").text
     buttons = re.findall(r"<button([^>]*)>", html)
@@ -344,8 +354,10 @@ def test_mistakes_of_a_file_stand_beside_their_fields() -> None:
     assert form.case == {"sex": "male"}
     assert ("fma_ue.0.value", "99") in form.pairs
     assert form.shown == ["fma_ue", "fma_ue_sections"]
-    assert "does not have" in form.text
-    assert "colour" not in form.text
+    assert "which no case has" in form.text
+    assert "favourite_colour" in form.text
+    assert "blue" not in form.text
+    assert "tomorrow" not in form.text
 
 
 def test_the_moment_of_a_file_stays_until_it_is_taken_out() -> None:
