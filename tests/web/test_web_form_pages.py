@@ -23,7 +23,6 @@ from saisei.decision import decide
 from saisei.report import to_html, to_json
 from saisei.web.answers import strings_of
 from saisei.web.form import whole_of
-from saisei.web.turn import read_posted, take
 from web.web_form_reading import NOW, FormRead, asking, emptied, read_form, typed_pairs
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -82,7 +81,8 @@ def test_an_empty_form_leads_to_a_report_with_nothing_but_unknown(language: str)
 def test_the_decision_of_an_example_typed_by_hand_is_that_of_the_command() -> None:
     said = said_of(ARM)
     pairs = typed_pairs({name: strings_of(fields()[name], raw) for name, raw in said.items()})
-    case = take(read_posted(pairs), NOW).case
+    typed = page_of(sent([*pairs, ("do", "continue")])).case
+    case = case_from_data(typed, otherwise=NOW)
     printed = CliRunner().invoke(commands, ["report", str(ARM), "--as-of", "2026-11-20", "--json"])
     assert printed.exit_code == 0
     assert to_json(decide(case, NOW)) == printed.stdout
@@ -90,7 +90,9 @@ def test_the_decision_of_an_example_typed_by_hand_is_that_of_the_command() -> No
 
 def test_the_report_to_keep_is_that_of_the_command_to_the_byte() -> None:
     said = said_of(ARM)
-    kept = sent(with_case(said, ("do", "keep")), "/report")
+    pairs = typed_pairs({name: strings_of(fields()[name], raw) for name, raw in said.items()})
+    kept = sent([*pairs, ("do", "keep")], "/report")
+    assert kept.text == sent(with_case(said, ("do", "keep")), "/report").text
     printed = CliRunner().invoke(commands, ["report", str(ARM), "--as-of", "2026-11-20"])
     assert kept.text == printed.stdout
     assert kept.headers["content-disposition"] == 'attachment; filename="report.html"'
