@@ -270,6 +270,18 @@ def test_an_emergency_is_that_page_and_nothing_else(said: dict[str, Any]) -> Non
     assert set(bar) == set(said) - {"condition"}
 
 
+@pytest.mark.parametrize("path", ["/ask", "/report"])
+@pytest.mark.parametrize("more", [("do", "continue"), ("open", "sex"), ("language", "ja")])
+def test_an_emergency_comes_before_mistakes_and_other_questions(
+    path: str, more: tuple[str, str]
+) -> None:
+    typed = {"warning_signs": {"0.value": ["fever"]}, "inr": {"0.value": ["two"]}}
+    response = sent([*typed_pairs(typed), more], path, asking())
+    assert response.status_code == 200
+    assert 'class="loud"' in response.text
+    assert 'id="ask"' not in response.text
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
