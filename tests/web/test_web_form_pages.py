@@ -23,7 +23,6 @@ from saisei.decision import decide
 from saisei.report import to_html, to_json
 from saisei.web.answers import strings_of
 from saisei.web.form import whole_of
-from saisei.web.turn import read_posted, take
 from web.web_form_reading import NOW, FormRead, asking, emptied, read_form, typed_pairs
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -82,7 +81,8 @@ def test_an_empty_form_leads_to_a_report_with_nothing_but_unknown(language: str)
 def test_the_decision_of_an_example_typed_by_hand_is_that_of_the_command() -> None:
     said = said_of(ARM)
     pairs = typed_pairs({name: strings_of(fields()[name], raw) for name, raw in said.items()})
-    case = take(read_posted(pairs), NOW).case
+    typed = page_of(sent([*pairs, ("do", "continue")])).case
+    case = case_from_data(typed, otherwise=NOW)
     printed = CliRunner().invoke(commands, ["report", str(ARM), "--as-of", "2026-11-20", "--json"])
     assert printed.exit_code == 0
     assert to_json(decide(case, NOW)) == printed.stdout
@@ -90,7 +90,9 @@ def test_the_decision_of_an_example_typed_by_hand_is_that_of_the_command() -> No
 
 def test_the_report_to_keep_is_that_of_the_command_to_the_byte() -> None:
     said = said_of(ARM)
-    kept = sent(with_case(said, ("do", "keep")), "/report")
+    pairs = typed_pairs({name: strings_of(fields()[name], raw) for name, raw in said.items()})
+    kept = sent([*pairs, ("do", "keep")], "/report")
+    assert kept.text == sent(with_case(said, ("do", "keep")), "/report").text
     printed = CliRunner().invoke(commands, ["report", str(ARM), "--as-of", "2026-11-20"])
     assert kept.text == printed.stdout
     assert kept.headers["content-disposition"] == 'attachment; filename="report.html"'
@@ -166,6 +168,16 @@ def test_every_control_has_a_label_and_headings_are_in_order(language: str) -> N
     assert form.headings[0] == "h1"
     assert form.headings.count("h1") == 1
     assert not re.search(r"\sstyle=|<script(?! src)|\son\w+=", html)
+
+
+def test_no_english_sentence_is_left_on_the_japanese_page() -> None:
+    client = asking()
+    client.headers["accept-language"] = "ja"
+    every = [("open", name) for name, wanted in fields().items() if not wanted.derived]
+    for pairs in (with_case({}, *every), with_case(said_of(ARM)), [("step", "0")]):
+        text = page_of(sent(pairs, client=client)).text
+        typed = {"atrial fibrillation"}
+        assert set(re.findall(r"[a-z]+(?: [a-z]+)+", text)) <= typed
 
 
 def test_the_enter_key_goes_on_and_does_not_change_the_language() -> None:
@@ -258,6 +270,18 @@ def test_an_emergency_is_that_page_and_nothing_else(said: dict[str, Any]) -> Non
     assert set(bar) == set(said) - {"condition"}
 
 
+@pytest.mark.parametrize("path", ["/ask", "/report"])
+@pytest.mark.parametrize("more", [("do", "continue"), ("open", "sex"), ("language", "ja")])
+def test_an_emergency_comes_before_mistakes_and_other_questions(
+    path: str, more: tuple[str, str]
+) -> None:
+    typed = {"warning_signs": {"0.value": ["fever"]}, "inr": {"0.value": ["two"]}}
+    response = sent([*typed_pairs(typed), more], path, asking())
+    assert response.status_code == 200
+    assert 'class="loud"' in response.text
+    assert 'id="ask"' not in response.text
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
@@ -344,8 +368,10 @@ def test_mistakes_of_a_file_stand_beside_their_fields() -> None:
     assert form.case == {"sex": "male"}
     assert ("fma_ue.0.value", "99") in form.pairs
     assert form.shown == ["fma_ue", "fma_ue_sections"]
-    assert "does not have" in form.text
-    assert "colour" not in form.text
+    assert "which no case has" in form.text
+    assert "favourite_colour" in form.text
+    assert "blue" not in form.text
+    assert "tomorrow" not in form.text
 
 
 def test_the_moment_of_a_file_stays_until_it_is_taken_out() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from saisei.cases import Field, fields
+from saisei.web.form_words import asking_table
 
 __all__ = [
     "NEVER",
@@ -33,6 +34,7 @@ UNKNOWN, NEVER, NONE = "unknown", "never", "none"
 WRAPPER = ("value", "unit", "date", "source", "open", "without")
 """What may stand around a value in a case file."""
 NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)\Z")
+ERA = re.compile(r"([^\d\s]{1,2}?)\s*(元|\d{1,2})\s*年?\Z")
 DAY = re.compile(
     r"(\d{4})(?:[-/.年]\s*(\d{1,2}))?(?:[-/.月]\s*(\d{1,2}))?[年月日]?\Z",
 )
@@ -170,12 +172,27 @@ def _columns(columns: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _date(year: str, month: str, day: str, time: str) -> str | None:
     """Put a date together; parts that do not fit are left for the reader of cases to refuse."""
-    parts = [year]
+    parts = [_year(year)]
     for part, after in ((month, day), (day, time)):
         if part or after:
             parts.append(part.zfill(2) if part else "")
     text = "-".join(parts)
     return (f"{text}T{time.zfill(5)}" if time else text) or None
+
+
+def _year(text: str) -> str:
+    """Write a year of a Japanese era as a year of the calendar.
+
+    Examples
+    --------
+    >>> _year("昭和39年"), _year("r6"), _year("令和元年"), _year("1964")
+    ('1964', '2024', '2019', '1964')
+    """
+    found = ERA.match(text)
+    first = asking_table("eras").get(found[1].upper()) if found else None
+    if found is None or first is None:
+        return text.removesuffix("年")
+    return str(first + (1 if found[2] == "元" else int(found[2])))
 
 
 def _day(text: str) -> str:

@@ -109,9 +109,15 @@ def _answered(sent: Sent) -> Response:
     turn, posted = take(sent.posted, sent.moment), sent.posted
     on = "continue" in posted.actions and not turn.problems
     sent = replace(sent, posted=replace(posted, step=posted.step + 1)) if on else sent
-    if not posted.opened and not turn.problems and pass_gates(turn.case).kind is Kind.EMERGENCY:
+    looking_again = posted.opened and not posted.typed
+    return _page(sent, turn) if looking_again else _page_or_emergency(sent, turn)
+
+
+def _page_or_emergency(sent: Sent, turn: Turn, notice: str = "") -> Response:
+    """Let an emergency come before all else, also before mistakes in other answers."""
+    if pass_gates(turn.case).kind is Kind.EMERGENCY:
         return _shown(sent, turn)
-    return _page(sent, turn)
+    return _page(sent, turn, notice=notice)
 
 
 def _loaded(sent: Sent, content: bytes) -> Response:
@@ -124,9 +130,7 @@ def _loaded(sent: Sent, content: bytes) -> Response:
         turn, notice = _read(document, sent.moment, sent.language)
     except (CaseError, DocumentError):
         return _page(replace(sent, posted=Posted()), judged({}, sent.moment), "unreadable")
-    if not turn.problems and pass_gates(turn.case).kind is Kind.EMERGENCY:
-        return _shown(sent, turn)
-    return _page(sent, turn, notice=notice or words.say("page.loaded"))
+    return _page_or_emergency(sent, turn, notice or words.say("page.loaded"))
 
 
 def _document(content: bytes) -> Document:
@@ -151,7 +155,7 @@ def _read(document: Document, moment: datetime, language: Language) -> tuple[Tur
 
 def _report(sent: Sent) -> Response:
     turn = take(sent.posted, sent.moment)
-    return _page(sent, turn) if turn.problems else _shown(sent, turn)
+    return _page_or_emergency(sent, turn) if turn.problems else _shown(sent, turn)
 
 
 def _shown(sent: Sent, turn: Turn) -> Response:

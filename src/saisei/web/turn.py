@@ -201,4 +201,5 @@ def _told(problem: Problem, language: Language) -> Mistake:
         return Mistake(problem.field, text, line)
     key = f"mistake.{code}" if words.has(f"mistake.{code}") else "mistake.other"
     can_be = allowed(known, language) if known else ""
-    return Mistake(problem.field if known else "", words.say(key, allowed=can_be), line)
+    text = words.say(key, allowed=can_be, name=problem.field)
+    return Mistake(problem.field if known and not known.derived else "", text, line)
