@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
+from functools import cache
 from typing import Any
 
 from saisei.decision.model import Decision
@@ -16,14 +16,21 @@ def parts_of(decision: Decision) -> list[Any]:
     waiting: list[Any] = [decision]
     while waiting:
         value = waiting.pop()
-        if type(value) is tuple:
-            waiting.extend(reversed(value))
-        elif type(value) is not str and is_dataclass(value):
+        kind = type(value)
+        if kind is tuple:
+            waiting.extend(value[::-1])
+        elif names := _names(kind):
             found.append(value)
-            waiting.extend(getattr(value, name) for name in reversed(names_of(value)))
+            waiting.extend([getattr(value, name) for name in names[::-1]])
     return found
 
 
 def names_of(part: Any) -> tuple[str, ...]:
     """Give the names of a dataclass's fields; `dataclasses.fields` is slower, and this is hot."""
-    return tuple(part.__dataclass_fields__)
+    return _names(type(part))
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """Give the names of a class's fields; of what is no dataclass there are none."""
+    return tuple(getattr(kind, "__dataclass_fields__", ()))

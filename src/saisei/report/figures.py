@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -144,7 +145,7 @@ class Figures:
             interval = interval_words(finding, finding.pooled, say)
             told.append(say("forest.desc_pooled", label=finding.pooled.label, interval=interval))
         null = show_number(finding.null)
-        return forest_picture(
+        return _forest(
             self.page.picture_name(),
             finding,
             say,
@@ -173,13 +174,18 @@ class Figures:
             )
             for row in rows
         ]
-        return gains_picture(
+        return _gains(
             self.page.picture_name(),
-            rows,
+            tuple(rows),
             say,
             say("gains.title", what=rows[0].what),
             say("gains.desc", rows=" ".join(told)),
         )
+
+
+# Pictures of the evidence are the same for everybody; those of a person are never kept.
+_forest = lru_cache(maxsize=1024)(forest_picture)
+_gains = lru_cache(maxsize=1024)(gains_picture)
 
 
 def _spread(with_: WithView | None) -> Spread | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from saisei.base.store import load_data
 from saisei.base.texts import Language, in_language
@@ -36,11 +37,18 @@ def hard_words(screen: str, paper: str, language: Language) -> tuple[HardWord, .
     language
         The language of the page.
     """
-    on_screen, on_paper = TAGS.sub(" ", screen), TAGS.sub(" ", paper)
+    on_screen, on_paper = (TAGS.sub(" ", text).lower() for text in (screen, paper))
     found = []
     for entry in load_data("report/glossary.yaml"):
         term, means, find = (in_language(entry[name], language) for name in KEYS)
-        if re.search(find, on_screen, re.IGNORECASE):
-            printed = re.search(find, on_paper, re.IGNORECASE) is not None
+        pattern = _pattern(find)
+        printed = pattern.search(on_paper) is not None
+        if printed or pattern.search(on_screen):
             found.append(HardWord(term, means, printed))
     return tuple(found)
+
+
+@cache
+def _pattern(find: str) -> re.Pattern[str]:
+    """Search in small letters: many times faster than searching whatever the case."""
+    return re.compile(find.lower())

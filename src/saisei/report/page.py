@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Protocol
 
 from markupsafe import Markup, escape
@@ -41,6 +43,32 @@ class Spoken(Protocol):
         """The therapies that have names of their own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Gives the page's texts in a language, in the form for who reads it."""
+
+    language: Language
+    audience: str
+
+    def __call__(self, key: str, /, **filling: object) -> str:
+        """Give a text."""
+        return _catalogue(self.language).say(self._key(key), **filling)
+
+    def _key(self, key: str) -> str:
+        own = f"{key}.{self.audience}"
+        return own if _has(self.language, own) else key
+
+
+@cache
+def _catalogue(language: Language) -> Catalogue:
+    return Catalogue("report/texts.yaml", load_data("report/texts.yaml"), language)
+
+
+@cache
+def _has(language: Language, key: str) -> bool:
+    return _catalogue(language).has(key)
+
+
 class Page:
     """One page in the making: it counts the sources and the pictures as they are printed."""
 
@@ -49,18 +77,14 @@ class Page:
             raise DataError(f"no report can be written in the language {decision.language}")
         language: Language = decision.language
         self.decision = decision
-        self.catalogue = Catalogue("report/texts.yaml", load_data("report/texts.yaml"), language)
+        self.catalogue = _catalogue(language)
+        self.say = Speaker(language, decision.audience)
         spoken = self.catalogue.say("page.source", number="{number}")
         self.citations = Citations(decision.sources, spoken)
         self._anchors: dict[tuple[str, str], str] = {}
         self._pictures = 0
         self.leads: dict[str, str] = {}
         """Words that, set apart in a sentence, lead to a part of the page: *Harms*."""
-
-    def say(self, key: str, /, **filling: object) -> str:
-        """Give a text of the page, in the form for who reads it where there are several."""
-        own = f"{key}.{self.decision.audience}"
-        return self.catalogue.say(own if self.catalogue.has(own) else key, **filling)
 
     def word(self, group: str, value: str) -> str:
         """Give the reader's word for a word of the decision; an unknown one stands as it is."""
@@ -81,6 +105,8 @@ class Page:
 
     def _led(self, shown: Markup) -> Markup:
         """Let the names of parts lead to them."""
+        if "<em>" not in shown:
+            return shown
         for words, part in self.leads.items():
             link = Markup('<em><a href="#{}">{}</a></em>').format(part, words)
             shown = shown.replace(Markup("<em>{}</em>").format(words), link)
