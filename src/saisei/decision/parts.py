@@ -16,7 +16,7 @@ def parts_of(decision: Decision) -> list[Any]:
     waiting: list[Any] = [decision]
     while waiting:
         value = waiting.pop()
-        kind = type(value)
+        kind: Any = type(value)
         if kind is tuple:
             waiting.extend(value[::-1])
         elif names := _names(kind):
@@ -27,7 +27,8 @@ def parts_of(decision: Decision) -> list[Any]:
 
 def names_of(part: Any) -> tuple[str, ...]:
     """Give the names of a dataclass's fields; `dataclasses.fields` is slower, and this is hot."""
-    return _names(type(part))
+    kind: Any = type(part)
+    return _names(kind)
 
 
 @cache
