@@ -47,7 +47,7 @@ def near_cases(draw: st.DrawFn) -> Any:
     return case
 
 
-@settings(MORE, max_examples=2_000 if DEEP else 15)
+@settings(MORE, max_examples=500 if DEEP else 15)
 @given(near_cases(), st.sampled_from(["decide", "screen"]), st.sampled_from(["en", "ja"]))
 def test_cases_near_the_examples_get_an_answer_or_words(
     case: Any, where: str, language: str
@@ -93,7 +93,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(MORE, max_examples=20_000 if DEEP else 200)
+@settings(MORE, max_examples=5_000 if DEEP else 200)
 @given(tables())
 def test_tables_get_a_pool_or_words(table: dict[str, Any]) -> None:
     answer = API.post("/api/v1/pool", json=table)
