@@ -103,12 +103,17 @@ def use(port: int, until: float, times: Times, start: int) -> None:
             break
         asked = changed(everything[number % len(everything)], number)
         begun = time.perf_counter()
-        line.request(
-            asked.method, asked.path, asked.body or None, {"content-type": "application/json"}
-        )
-        answer = line.getresponse()
-        answer.read()
-        times.add(asked, answer.status, time.perf_counter() - begun)
+        status = 0
+        try:
+            line.request(
+                asked.method, asked.path, asked.body or None, {"content-type": "application/json"}
+            )
+            answer = line.getresponse()
+            answer.read()
+            status = answer.status
+        except (OSError, http.client.HTTPException):
+            line.close()  # it is opened again with the next request
+        times.add(asked, status, time.perf_counter() - begun)
         time.sleep(PAUSE)
     line.close()
 

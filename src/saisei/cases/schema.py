@@ -28,8 +28,8 @@ def case_schema() -> Schema:
 
     Examples
     --------
-    >>> case_schema()["properties"]["mrs_current"]["title"]
-    'What is the modified Rankin score today?'
+    >>> case_schema()["properties"]["sex"]["anyOf"][0]
+    {'enum': ['female', 'male', 'other', 'unknown']}
     """
     stated = [one for one in fields().values() if not one.derived]
     shapes = {_shape(one): _dated(one) for one in stated}

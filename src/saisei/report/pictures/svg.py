@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -156,7 +156,7 @@ def text_width(content: str, size: float = 13.5) -> float:
     return size * sum(_letter_width(letter) for letter in content)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _letter_width(letter: str) -> float:
     if letter in "ijltfrI.,;:'|!() ":
         return 0.38

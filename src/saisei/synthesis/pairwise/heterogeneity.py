@@ -139,6 +139,8 @@ def solve_q(y: FloatArray, v: FloatArray, target: float) -> Root:
     """
     if cochran_q(y, v) <= target:
         return Root(0.0, 0, converged=True)
+    if target <= 0.0:  # a quantile at a level that rounds to 1: no tau2 is large enough
+        return Root(math.inf, 0, converged=True)
     unit = float(v.min())
 
     def gap(s: float) -> tuple[float, float]:
