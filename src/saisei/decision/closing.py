@@ -7,11 +7,11 @@ from datetime import date
 
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
+from saisei.base.texts import Phrase, together
 from saisei.cases import Case, fields
 from saisei.decision.model import Questions, QuestionView
 from saisei.decision.views import CautionView, HarmView
-from saisei.decision.voice import Voice
-from saisei.eligibility import field_name
+from saisei.decision.voice import Voice, named_field
 from saisei.evidence import studies
 from saisei.therapies import (
     CautionFound,
@@ -161,8 +161,8 @@ def notes(case: Case, voice: Voice) -> tuple[Statement, ...]:
     return tuple(said)
 
 
-def _named(names: Iterable[str]) -> str:
-    return ", ".join(field_name(name) for name in names)
+def _named(names: Iterable[str]) -> Phrase:
+    return together(*map(named_field, names), between=", ")
 
 
 def policy(as_of: date, voice: Voice) -> tuple[Statement, ...]:

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
-from saisei.base.texts import Catalogue, Language, Phrase, in_language
+from saisei.base.texts import Catalogue, Language, Phrase, in_language, spoken
 from saisei.cases import Case
+from saisei.eligibility import field_name
 
-__all__ = ["Audience", "Voice", "audience_of"]
+__all__ = ["Audience", "Voice", "audience_of", "bracketed", "named_field", "of_people"]
 
 Audience = Literal["self", "family", "clinician"]
 FILE = "decision/texts.yaml"
@@ -22,6 +23,25 @@ def audience_of(case: Case) -> Audience:
     if stated == "family":
         return "family"
     return "clinician" if stated == "clinician" else "self"
+
+
+def named_field(field: str) -> Phrase:
+    """Name a field as a reader knows it."""
+    return spoken(field_name(field), lambda language: field_name(field, language))
+
+
+def of_people(events: object, people: object) -> Phrase:
+    """Say a count: ``16 of 111``."""
+    return Phrase(OF, {"events": events, "people": people})
+
+
+def bracketed(text: str, more: str) -> Phrase:
+    """Put one text behind another, in brackets."""
+    return Phrase(BRACKETED, {"text": text, "more": more})
+
+
+OF = {"en": "{events} of {people}", "ja": "{people}人中{events}人"}
+BRACKETED = {"en": "{text} ({more})", "ja": "{text}（{more}）"}
 
 
 @dataclass(frozen=True, slots=True)
