@@ -262,7 +262,7 @@ def _full(
         cautions=closing.cautions_shown(screening.cautions),
         had_cells=closing.had_cells(case, voice),
         deciding_for_another=_family(voice),
-        practical=closing.practical(_programmes(fitting), voice),
+        practical=closing.practical(_programmes(fitting)),
         not_known=closing.not_known(voice),
         values=voice.statements("values"),
         questions=closing.questions_to_take(settle, voice),
