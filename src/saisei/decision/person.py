@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from saisei.base.dates import Span
-from saisei.base.texts import respelled, together
+from saisei.base.texts import Phrase, respelled, together
 from saisei.cases import NEVER, Answer, Case, Entry, fields
 from saisei.decision.model import Fact
 from saisei.decision.voice import Voice, named_field
@@ -19,6 +19,8 @@ __all__ = ["Situation", "facts", "read_situation", "show_number"]
 COMPUTED = ("age_years", "months_since_stroke", "months_since_tbi", "nihss_total", "barthel_total",
             "fma_motor_total")  # fmt: skip
 """Derived values that a reader wants to see."""
+
+SCORED = dict.fromkeys(("en", "ja"), "{item} {n}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _show(value: object, name: str, voice: Voice) -> str:
     if isinstance(value, Mapping):
         parts = _part_names(name)
         shown = (
-            together(parts.get(str(key), str(key)), show_number(item))
+            Phrase(SCORED, {"item": parts.get(str(key), str(key)), "n": show_number(item)})
             for key, item in value.items()
             if item
         )

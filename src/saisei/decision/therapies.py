@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from saisei.appraisal import claims
 from saisei.base.sources import Statement
-from saisei.base.texts import Phrase, respelled, together
+from saisei.base.texts import Phrase, respelled, spoken, together
 from saisei.decision.closing import harm_id
 from saisei.decision.considered import Considered, plain_name
 from saisei.decision.findings import finding_id
@@ -39,7 +39,13 @@ def view(
     return TherapyView(
         id=programme.id,
         name=capitalised(plain_name(programme, voice)),
-        what=Phrase(NAMED, {"name": programme.name, "what": what_it_is(programme, voice)}),
+        what=Phrase(
+            NAMED,
+            {
+                "name": spoken(programme.name, programme.name_in),
+                "what": what_it_is(programme, voice),
+            },
+        ),
         shown="full" if one.in_full else "brief",
         bottom_line=bottom_line(one, voice),
         entry=one.match.sentences,
