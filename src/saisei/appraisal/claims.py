@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
+from saisei.base.texts import in_language
 
 __all__ = ["Claim", "claims", "pages"]
 
@@ -50,13 +51,13 @@ def _claims() -> tuple[Claim, ...]:
 
 
 def _claim(row: dict[str, Any]) -> Claim:
-    page = row["page"]
+    page, keys = row["page"], tuple(f"claims/{key}" for key in row["sources"])
     return Claim(
         row["id"],
         (page,) if isinstance(page, str) else tuple(page),
         tuple(row.get("about", ())),
         row["topic"],
-        row["claim"],
+        in_language(row["claim"], "en"),
         row["verdict"],
-        Statement(row["finding"], tuple(f"claims/{key}" for key in row["sources"])),
+        Statement(in_language(row["finding"], "en"), keys),
     )

@@ -10,7 +10,7 @@ end (`translated`), so that what was worked out and kept for one reader serves e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from enum import Enum
@@ -26,6 +26,8 @@ __all__ = [
     "Phrase",
     "day_in_words",
     "in_language",
+    "respelled",
+    "spoken",
     "together",
     "translated",
     "untranslated",
@@ -95,6 +97,42 @@ class Phrase(str):
         return Phrase(self._texts, {**self._filling, **filling})
 
 
+class _Asked(Mapping[str, str]):
+    """A text by language, of which all but the English is worked out when somebody asks."""
+
+    __slots__ = ("_english", "_say")
+
+    def __init__(self, english: str, say: Callable[[Language], str]) -> None:
+        self._english, self._say = english, say
+
+    def __getitem__(self, language: str) -> str:
+        if language == "en":
+            return self._english
+        if language == "ja":
+            return self._say("ja")
+        raise KeyError(language)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LANGUAGES)
+
+    def __len__(self) -> int:
+        return len(LANGUAGES)
+
+    def __contains__(self, language: object) -> bool:
+        return language in LANGUAGES
+
+
+def spoken(english: str, say: Callable[[Language], str]) -> Phrase:
+    """Give an English text that a function can say in other languages, when somebody asks.
+
+    Examples
+    --------
+    >>> spoken("the arm", lambda language: "腕").in_language("ja")
+    '腕'
+    """
+    return Phrase(_Asked(english, say))
+
+
 def together(*texts: str, between: str = " ") -> Phrase:
     """Put texts one after the other; Japanese sentences stand without a space.
 
@@ -105,8 +143,26 @@ def together(*texts: str, between: str = " ") -> Phrase:
     """
     names = [f"t{at}" for at in range(len(texts))]
     gaps = [f"{{{name}}}" for name in names]
-    own = {"en": between.join(gaps), "ja": between.strip(" ").join(gaps)}
+    own = {"en": between.join(gaps), "ja": _between_in_japanese(between).join(gaps)}
     return Phrase(own, dict(zip(names, texts, strict=True)))
+
+
+def _between_in_japanese(between: str) -> str:
+    if isinstance(between, Phrase):
+        return between.in_language("ja")
+    return {", ": "、", "; ": "；", ": ": "："}.get(between, between.strip(" "))
+
+
+def respelled(text: str, english: str) -> Phrase:
+    """Write a text otherwise in English alone: with a capital, or with a small letter.
+
+    Examples
+    --------
+    >>> arm = respelled(Phrase({"en": "arm", "ja": "腕"}), "Arm")
+    >>> str(arm), arm.in_language("ja")
+    ('Arm', '腕')
+    """
+    return spoken(english, lambda language: translated(text, language))
 
 
 def day_in_words(day: date) -> Phrase:

@@ -18,6 +18,7 @@ from saisei.cli.output import (
     tell_record,
     write_whole,
 )
+from saisei.cli.said import language_option, read_language
 
 __all__ = ["report"]
 
@@ -32,19 +33,21 @@ def report(
     as_json: Annotated[
         bool, typer.Option("--json", help="Give the same Decision as JSON instead of the page.")
     ] = False,
+    language: Annotated[str, language_option()] = "en",
 ) -> None:
     """Write the decision report of one case.
 
     Example: saisei report examples/01-chronic-arm.yaml -o report.html
     """
     gc.disable()  # the process ends in a moment: looking for cycles would only cost time
+    said_in = read_language(language)
     with progress("Reading the evidence and writing the report"):
         from saisei.cases import read_case
-        from saisei.decision import decide
+        from saisei.decision import Options, decide
         from saisei.report import to_html, to_json
 
         read = read_case(case, as_of=read_as_of(as_of), otherwise=now())
-        decision = decide(read, read.as_of)
+        decision = decide(read, read.as_of, Options(language=said_in))
         text = to_json(decision) if as_json else to_html(decision)
     tell_record(read, case)
     if output is None:

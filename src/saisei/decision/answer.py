@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from saisei.base.sources import Statement
+from saisei.base.texts import together
 from saisei.decision.considered import Considered, plain_name
 from saisei.decision.found import found_words
 from saisei.decision.model import QuestionView
 from saisei.decision.person import Situation
 from saisei.decision.views import FutureView
-from saisei.decision.voice import Voice
-from saisei.eligibility import field_name
+from saisei.decision.voice import Voice, bracketed, named_field
 from saisei.therapies import TrialMatch, deaths_sentence
 
 __all__ = ["answer"]
@@ -52,7 +52,7 @@ def _open(
     if situation.stage is None:
         said.append(voice.statement("answer.stage_open"))
     if questions:
-        first = " ".join(question.text for question in questions[:MOST_QUESTIONS])
+        first = together(*(question.text for question in questions[:MOST_QUESTIONS]))
         said.append(voice.statement("answer.condition_unknown", questions=first))
     return (*said, voice.statement("answer.no_forecast"))
 
@@ -84,7 +84,7 @@ def _unclear(found: Sequence[Considered], voice: Voice, *, alone: bool) -> list[
     names = dict.fromkeys(plain_name(one.programme, voice) for one in found)
     keys = dict.fromkeys(key for one in found if one.main for key in one.main[0].source_keys)
     key = "answer.tested_only" if alone else "answer.tested"
-    return [voice.statement(key, *keys, therapies="; ".join(names))]
+    return [voice.statement(key, *keys, therapies=together(*names, between="; "))]
 
 
 def _paid(one: Considered, voice: Voice) -> Statement:
@@ -110,7 +110,7 @@ def _uncontrolled(fitting: Iterable[Considered], voice: Voice) -> list[Statement
         for row in shown
     ]
     keys = dict.fromkeys(key for row in shown for key in row.sources)
-    return [voice.statement("answer.uncontrolled", *keys, gains="; ".join(said))]
+    return [voice.statement("answer.uncontrolled", *keys, gains=together(*said, between="; "))]
 
 
 def _without(futures: Iterable[FutureView]) -> list[Statement]:
@@ -118,13 +118,13 @@ def _without(futures: Iterable[FutureView]) -> list[Statement]:
     if not drawn:
         return []
     gain, loss = drawn[0].sentences[:2]
-    return [Statement(f"{gain.text} {loss.text}", gain.sources)]
+    return [Statement(together(gain.text, loss.text), gain.sources)]
 
 
 def _with(futures: Iterable[FutureView], voice: Voice) -> Statement:
     therapies = {one.therapy for future in futures for one in future.with_therapy}
     if therapies:
-        return voice.statement("answer.with", therapy="; ".join(sorted(therapies)))
+        return voice.statement("answer.with", therapy=together(*sorted(therapies), between="; "))
     return voice.statement("answer.no_forecast")
 
 
@@ -132,16 +132,18 @@ def _trials(fitting: Iterable[Considered], voice: Voice) -> Statement:
     options = [trial for one in fitting for trial in one.options]
     if not options:
         return voice.statement("answer.trials_none")
-    named = "; ".join(f"{match.trial.title} ({match.trial.id})" for match in options)
+    named = together(
+        *(bracketed(match.trial.title, match.trial.id) for match in options), between="; "
+    )
     keys = [key for match in options for key in match.trial.source_keys]
-    open_ = " ".join(dict.fromkeys(_still_open(match, voice) for match in options))
+    open_ = together(*dict.fromkeys(_still_open(match, voice) for match in options))
     return voice.statement("answer.trials_option", *keys, trials=named, open=open_)
 
 
 def _still_open(match: TrialMatch, voice: Voice) -> str:
     if match.word == "matches":
         return voice.say("answer.trials_matches")
-    missing = sorted(field_name(field) for field in match.missing)
-    named, more = "; ".join(missing[:MOST_MISSING]), len(missing) - MOST_MISSING
+    missing = sorted(named_field(field) for field in match.missing)
+    named, more = together(*missing[:MOST_MISSING], between="; "), len(missing) - MOST_MISSING
     key = "answer.trials_undecided_more" if more > 0 else "answer.trials_undecided"
     return voice.say(key, missing=named, more=more)

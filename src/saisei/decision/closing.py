@@ -7,11 +7,11 @@ from datetime import date
 
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
+from saisei.base.texts import Phrase, together
 from saisei.cases import Case, fields
 from saisei.decision.model import Questions, QuestionView
 from saisei.decision.views import CautionView, HarmView
-from saisei.decision.voice import Voice
-from saisei.eligibility import field_name
+from saisei.decision.voice import Voice, named_field
 from saisei.evidence import studies
 from saisei.therapies import (
     CautionFound,
@@ -106,9 +106,9 @@ def questions_to_take(settle: tuple[QuestionView, ...], voice: Voice) -> Questio
     """Give what to ask, and of whom."""
     return Questions(
         settle,
-        questions_for_clinic(voice.language),
+        questions_for_clinic(),
         voice.statements("questions.own_doctor"),
-        warning_signs_of_a_clinic(voice.language),
+        warning_signs_of_a_clinic(),
     )
 
 
@@ -121,15 +121,15 @@ def had_cells(case: Case, voice: Voice) -> tuple[Statement, ...]:
         voice.statement("had_cells.intro", when="" if when is None else f" ({when})"),
         voice.statement("had_cells.watch"),
         voice.statement("had_cells.follow"),
-        *after_cells(voice.language),
+        *after_cells(),
         voice.statement("had_cells.closes"),
     )
 
 
-def practical(programmes: Iterable[Programme], voice: Voice) -> tuple[Statement, ...]:
+def practical(programmes: Iterable[Programme]) -> tuple[Statement, ...]:
     """Say what rehabilitation takes, what insurance pays, and what the law elsewhere allows."""
     hours = (said for one in programmes for said in plan_journey(one).rehabilitation)
-    return (*dict.fromkeys(hours), *insurance(voice.language), *law_elsewhere(voice.language))
+    return (*dict.fromkeys(hours), *insurance(), *law_elsewhere())
 
 
 def not_known(voice: Voice) -> tuple[Statement, ...]:
@@ -161,8 +161,8 @@ def notes(case: Case, voice: Voice) -> tuple[Statement, ...]:
     return tuple(said)
 
 
-def _named(names: Iterable[str]) -> str:
-    return ", ".join(field_name(name) for name in names)
+def _named(names: Iterable[str]) -> Phrase:
+    return together(*map(named_field, names), between=", ")
 
 
 def policy(as_of: date, voice: Voice) -> tuple[Statement, ...]:

@@ -16,9 +16,10 @@ from saisei.appraisal import (
     sensitivity_of,
 )
 from saisei.base.sources import Statement
+from saisei.base.texts import together
 from saisei.decision.choices import choice_rows, choice_words, group_view, method_words
 from saisei.decision.views import FindingView, ForestRow, LeftOutRow, PooledRow, UnreadRow
-from saisei.decision.voice import Voice
+from saisei.decision.voice import Voice, of_people
 from saisei.evidence import ArmSummary, Contrast, Target, Unreported, flag_text
 from saisei.vocabulary import ROUTE_KINDS, days_per_month
 
@@ -118,7 +119,7 @@ def silent_view(findings: Sequence[Finding], voice: Voice) -> FindingView:
         pooled=None,
         verdict="no data",
         sentences=(
-            voice.statement("silent.words", titles="; ".join(titles)),
+            voice.statement("silent.words", titles=together(*titles, between="; ")),
             *dict.fromkeys(
                 _told(one.asked.title, *r, voice) for one in findings for r in one.shown
             ),
@@ -167,12 +168,17 @@ def _rows(axis: Axis, near: float | None, voice: Voice) -> tuple[ForestRow, ...]
             row.high,
             row.weight,
             row.contrast.bias,
-            "; ".join(_notes(row, near, voice)),
+            _all_notes(row, near, voice),
             row.contrast.source_keys,
         )
         for row in axis.rows
         if all(map(math.isfinite, (row.estimate, row.low, row.high)))
     )
+
+
+def _all_notes(row: AxisRow, near: float | None, voice: Voice) -> str:
+    notes = tuple(_notes(row, near, voice))
+    return together(*notes, between="; ") if notes else ""
 
 
 def _notes(row: AxisRow, near: float | None, voice: Voice) -> Iterable[str]:
@@ -187,7 +193,7 @@ def _notes(row: AxisRow, near: float | None, voice: Voice) -> Iterable[str]:
 
 def _side(arm: ArmSummary) -> str:
     """Say an arm's numbers: ``16 of 111``, or mean, SD and people."""
-    return str(arm) if arm.events is None else f"{arm.events} of {arm.n}"
+    return str(arm) if arm.events is None else of_people(arm.events, arm.n)
 
 
 def _label(contrast: Contrast) -> str:

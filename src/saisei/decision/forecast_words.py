@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from saisei.appraisal import Finding
 from saisei.base.sources import Statement
+from saisei.base.texts import together
 from saisei.decision.considered import Considered
 from saisei.decision.findings import finding_id
 from saisei.decision.views import FutureView
@@ -39,7 +40,7 @@ def forecast_words(one: Considered, futures: Iterable[FutureView], voice: Voice)
     counted = any(finding.counts for finding, _ in near)
     key = "futures.undrawn_counts" if counted else "futures.undrawn"
     cited = tuple(dict.fromkeys(source for why in reasons for source in why.sources))
-    return voice.statement(key, *cited, why=" ".join(why.text for why in reasons))
+    return voice.statement(key, *cited, why=together(*(why.text for why in reasons)))
 
 
 def _reasons(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from saisei.appraisal import Finding
 from saisei.base.sources import Statement
+from saisei.base.texts import respelled, together
 from saisei.decision.considered import Considered, plain_name
 from saisei.decision.voice import Voice
 from saisei.evidence import Contrast, Study, select, study
@@ -49,7 +50,9 @@ def _counted(one: Considered, finding: Finding, voice: Voice) -> Statement | Non
         "answer.counts",
         therapy=plain_name(one.programme, voice),
         title=trial.title,
-        treated=voice.say("list.and").join(_with_dose(trial, arm, arms, voice) for arm in arms),
+        treated=together(
+            *(_with_dose(trial, arm, arms, voice) for arm in arms), between=voice.say("list.and")
+        ),
         control=_of(arms[0].control.events, arms[0].control.n, voice),
         comparison=_inside(arms[0].control.label),
         what=_what(finding, arms[0], voice),
@@ -89,7 +92,7 @@ def _with_dose(trial: Study, arm: Contrast, arms: Sequence[Contrast], voice: Voi
 
 def _inside(label: str) -> str:
     """Begin a label with a small letter, as it stands inside a sentence; not an abbreviation."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    return label if label[1:2].isupper() else respelled(label, label[:1].lower() + label[1:])
 
 
 def _of(events: int | None, n: int | None, voice: Voice) -> str:
@@ -111,7 +114,7 @@ def _verdict(one: Considered, finding: Finding, voice: Voice) -> Statement:
     said = [*sentences[:2], *sentences[4:]]  # the word, the numbers, and what is assumed in them
     if finding.asked.measure != "OR":
         said += finding.counts  # of a mean or a whole scale: whether the trials met their main goal
-    verdict = " ".join(sentence.text for sentence in said)
+    verdict = together(*(sentence.text for sentence in said))
     text = voice.say("answer.tested_by_word", therapies=name, verdict=verdict)
     keys = (*finding.source_keys, *(key for sentence in said for key in sentence.sources))
     return Statement(text, tuple(dict.fromkeys(keys)))

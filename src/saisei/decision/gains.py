@@ -6,8 +6,9 @@ None of them is an effect. They are shown together so that nobody reads one of t
 from __future__ import annotations
 
 from saisei.appraisal import Comparator, comparators
+from saisei.base.texts import together
 from saisei.decision.views import GainRow
-from saisei.decision.voice import Voice
+from saisei.decision.voice import Voice, of_people
 from saisei.evidence import Gain, flag_text, within_arm_gains
 from saisei.vocabulary import CellType, Condition, Outcome, Route, Stage, days_per_month
 
@@ -58,7 +59,7 @@ def _fits(one: Comparator, condition: Condition, stage: Stage) -> bool:
 def _beside(one: Comparator) -> GainRow:
     people = "" if one.people is None else str(one.people)
     if one.events is not None:
-        people = f"{one.events} of {one.people}"
+        people = of_people(one.events, one.people)
     value, low, high = (None if n is None else round(n, 1) for n in (one.value, one.low, one.high))
     return GainRow(
         one.group, one.label, one.what, value or 0.0, low, high, people, one.source_keys,
@@ -83,7 +84,7 @@ def _row(gain: Gain, voice: Voice) -> GainRow:
         round(gain.value * factor, digits),
         None if gain.low is None else round(gain.low * factor, digits),
         None if gain.high is None else round(gain.high * factor, digits),
-        f"{gain.events} of {gain.n}" if gain.events is not None else people,
+        of_people(gain.events, gain.n) if gain.events is not None else people,
         gain.source_keys,
         _note(gain, voice),
         "per-100" if share else "points",
@@ -92,7 +93,7 @@ def _row(gain: Gain, voice: Voice) -> GainRow:
 
 def _label(gain: Gain) -> str:
     """Name the study, and the arm where it has several."""
-    return f"{gain.title}: {gain.label}" if gain.controlled else gain.title
+    return together(gain.title, gain.label, between=": ") if gain.controlled else gain.title
 
 
 def _note(gain: Gain, voice: Voice) -> str:
@@ -101,4 +102,4 @@ def _note(gain: Gain, voice: Voice) -> str:
         notes.append(voice.say("gains.second-hand"))
     if gain.press_release:
         notes.append(voice.say("gains.press"))
-    return "; ".join(notes)
+    return together(*notes, between="; ") if notes else ""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from saisei.base.texts import Phrase
 from saisei.decision.views import CostView, JourneyView, StepView
 from saisei.decision.voice import Voice
 from saisei.therapies import Cost, Programme, Step, plan_journey
 
 __all__ = ["journey_view"]
+
+FROM_TO = {"en": "{low} to {high}", "ja": "{low}～{high}"}
+MONEY = dict.fromkeys(("en", "ja"), "{amount}{more} {currency}")
 
 
 def journey_view(programme: Programme, voice: Voice) -> JourneyView:
@@ -31,11 +35,12 @@ def _step(step: Step) -> StepView:
 
 def _cost(cost: Cost, voice: Voice) -> CostView:
     low, high = f"{cost.low:,.0f}", f"{cost.high:,.0f}"
-    amount = low if cost.low == cost.high else f"{low} to {high}"
+    amount = low if cost.low == cost.high else Phrase(FROM_TO, {"low": low, "high": high})
     more = "+" if cost.open_ended else ""
+    money = {"amount": amount, "more": more, "currency": cost.currency}
     return CostView(
         voice.say(f"country.{cost.country}"),
-        f"{amount}{more} {cost.currency}",
+        Phrase(MONEY, money),
         cost.quality,
         cost.basis,
         (cost.source,),

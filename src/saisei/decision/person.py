@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from saisei.base.dates import Span
+from saisei.base.texts import Phrase, respelled, together
 from saisei.cases import NEVER, Answer, Case, Entry, fields
 from saisei.decision.model import Fact
-from saisei.decision.voice import Voice
-from saisei.eligibility import field_name
+from saisei.decision.voice import Voice, named_field
 from saisei.scales import scales
 from saisei.vocabulary import Condition, Stage, days_per_month, stage_of
 
@@ -19,6 +19,8 @@ __all__ = ["Situation", "facts", "read_situation", "show_number"]
 COMPUTED = ("age_years", "months_since_stroke", "months_since_tbi", "nihss_total", "barthel_total",
             "fma_motor_total")  # fmt: skip
 """Derived values that a reader wants to see."""
+
+SCORED = dict.fromkeys(("en", "ja"), "{item} {n}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _stated(case: Case, name: str, voice: Voice) -> Fact:
         _label(name, voice),
         _show(known_list(entry), name, voice),
         str(entry.date) if entry.dated else "",
-        "; ".join(notes),
+        together(*notes, between="; ") if notes else "",
     )
 
 
@@ -96,8 +98,8 @@ def _computed(answer: Answer, voice: Voice) -> Fact:
 
 def _label(name: str, voice: Voice) -> str:
     own = f"facts.label.{name}"
-    label = voice.say(own) if voice.has(own) else field_name(name, voice.language)
-    return label if label[1:2].isupper() else label[:1].upper() + label[1:]
+    label = voice.say(own) if voice.has(own) else named_field(name)
+    return label if label[1:2].isupper() else respelled(label, label[:1].upper() + label[1:])
 
 
 def _show(value: object, name: str, voice: Voice) -> str:
@@ -109,23 +111,29 @@ def _show(value: object, name: str, voice: Voice) -> str:
         return voice.say("facts.yes" if value else "facts.no")
     if isinstance(value, Span) and not value.exact:
         between = {"low": show_number(value.low), "high": show_number(value.high)}
-        return f"{voice.say('facts.between', **between)} {unit}".strip()
+        return _with_unit(voice.say("facts.between", **between), unit)
     if isinstance(value, Span | int | float):
         number = value.low if isinstance(value, Span) else value
-        return f"{show_number(number)} {unit}".strip()
+        return _with_unit(show_number(number), unit)
     if isinstance(value, Mapping):
         parts = _part_names(name)
         shown = (
-            f"{parts.get(key, key)} {show_number(item)}" for key, item in value.items() if item
+            Phrase(SCORED, {"item": parts.get(str(key), str(key)), "n": show_number(item)})
+            for key, item in value.items()
+            if item
         )
-        return ", ".join(shown)
+        return together(*shown, between=", ")
     return _show_words(value, voice)
+
+
+def _with_unit(number: str, unit: str) -> str:
+    return together(number, unit) if unit else number
 
 
 def _show_words(value: object, voice: Voice) -> str:
     if isinstance(value, tuple | frozenset | list):
         names = [voice.word("facts.word", str(getattr(item, "name", item))) for item in value]
-        return ", ".join(names) or voice.say("facts.none")
+        return together(*names, between=", ") if names else voice.say("facts.none")
     return voice.word("facts.word", str(value))
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from saisei.appraisal import claims
 from saisei.base.sources import Statement
+from saisei.base.texts import Phrase, respelled, spoken, together
 from saisei.decision.closing import harm_id
 from saisei.decision.considered import Considered, plain_name
 from saisei.decision.findings import finding_id
 from saisei.decision.found import found_words
 from saisei.decision.journey import journey_view
 from saisei.decision.views import ClaimView, CriterionView, TherapyView, TrialView
-from saisei.decision.voice import Voice
+from saisei.decision.voice import Voice, bracketed
 from saisei.eligibility import Judged
 from saisei.therapies import (
     CautionFound,
@@ -23,6 +24,8 @@ from saisei.therapies import (
     steps_of,
 )
 from saisei.vocabulary import Truth
+
+NAMED = {"en": "{name}. {what}.", "ja": "{name}。{what}。"}
 
 __all__ = ["bottom_line", "trial_view", "view", "what_it_is"]
 
@@ -36,7 +39,13 @@ def view(
     return TherapyView(
         id=programme.id,
         name=capitalised(plain_name(programme, voice)),
-        what=f"{programme.name}. {what_it_is(programme, voice)}.",
+        what=Phrase(
+            NAMED,
+            {
+                "name": spoken(programme.name, programme.name_in),
+                "what": what_it_is(programme, voice),
+            },
+        ),
         shown="full" if one.in_full else "brief",
         bottom_line=bottom_line(one, voice),
         entry=one.match.sentences,
@@ -58,17 +67,20 @@ def view(
 
 def capitalised(text: str) -> str:
     """Begin a heading with a capital."""
-    return text[:1].upper() + text[1:]
+    return respelled(text, text[:1].upper() + text[1:])
 
 
 def what_it_is(programme: Programme, voice: Voice) -> str:
     """Say in a few words which cells, whose, and given how."""
-    either = voice.say("therapy.or")
+
+    def _either(keys: Iterable[str]) -> Phrase:
+        return together(*map(voice.say, keys), between=voice.say("therapy.or"))
+
     return voice.say(
         "therapy.what",
-        cells=either.join(voice.say(f"therapy.cell.{cell.value}") for cell in programme.cells),
-        donor=either.join(voice.say(f"therapy.donor.{donor.value}") for donor in programme.donors),
-        route=either.join(voice.say(f"therapy.route.{route.value}") for route in programme.routes),
+        cells=_either(f"therapy.cell.{cell.value}" for cell in programme.cells),
+        donor=_either(f"therapy.donor.{donor.value}" for donor in programme.donors),
+        route=_either(f"therapy.route.{route.value}" for route in programme.routes),
     )
 
 
@@ -80,11 +92,11 @@ def bottom_line(one: Considered, voice: Voice) -> Statement:
         return found
     name = plain_name(one.programme, voice)
     if one.tier != "A" and one.tested_in:
-        trials = "; ".join(study.label for study in one.tested_in)
+        trials = together(*(study.label for study in one.tested_in), between="; ")
         cited = [f"{study.id}/{next(iter(study.sources))}" for study in one.tested_in]
-        others = f" {voice.say('therapy.others-below')}" if one.tier == "B" else ""
+        others = [voice.say("therapy.others-below")] if one.tier == "B" else []
         said = voice.say("therapy.tested-unread", therapy=name, trials=trials)
-        return Statement(said + others, tuple(cited))
+        return Statement(together(said, *others), tuple(cited))
     key = {"A": "therapy.tier-a", "B": "therapy.tier-b"}.get(one.tier, "therapy.tier-c")
     keys = dict.fromkeys(key for finding, _ in one.findings("A") for key in finding.source_keys)
     return voice.statement(key, *keys, therapy=name)
@@ -115,7 +127,7 @@ def _trial_sentence(match: TrialMatch, voice: Voice) -> Statement:
         return voice.statement("trial.closed_undecided", n=len(match.missing))
     if match.word == "does-not-match":
         first, more = match.failing[0], len(match.failing) - 1
-        said = f"{first.criterion.requirement} ({first.detail})"
+        said = bracketed(first.criterion.requirement, first.detail)
         key = "trial.does_not_match_more" if more else "trial.does_not_match"
         return voice.statement(key, first.criterion.source, first=said, more=more)
     return match.sentence

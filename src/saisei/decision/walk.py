@@ -14,7 +14,7 @@ from saisei import __version__
 from saisei.appraisal import comparator_notes, other_treatments
 from saisei.base.sources import Statement
 from saisei.base.store import data_digest
-from saisei.base.texts import Language
+from saisei.base.texts import Language, together, translated
 from saisei.cases import Case
 from saisei.decision import closing
 from saisei.decision.answer import answer
@@ -57,7 +57,7 @@ def decide(case: Case, as_of: datetime, options: Options = Options()) -> Decisio
     as_of
         The moment of the report, with its zone. A case read for another moment is judged at this.
     options
-        Language and context.
+        Language and context. All is worked out in English and said in the language at the end.
 
     Raises
     ------
@@ -66,15 +66,17 @@ def decide(case: Case, as_of: datetime, options: Options = Options()) -> Decisio
     """
     if case.as_of != as_of:
         case = replace(case, as_of=as_of)
-    voice = Voice(audience_of(case), options.language)
+    voice = Voice(audience_of(case))
     gate = pass_gates(case)
     decision = _page(case, gate, voice, options)
     if gate.kind is not Kind.EMERGENCY:
         decision = replace(decision, policy=closing.policy(as_of.date(), voice))
     decision = replace(decision, sources=cited(decision))
     if gate.kind is Kind.FULL:
-        decision = replace(decision, audit=audit(decision, voice.language))
-    return decision
+        decision = replace(decision, audit=audit(decision))
+    if options.language == "en":
+        return decision
+    return translated(replace(decision, language=options.language), options.language)
 
 
 def _page(case: Case, gate: Gate, voice: Voice, options: Options) -> Decision:
@@ -115,7 +117,7 @@ def _bare(case: Case, gate: Gate, situation: Situation, voice: Voice) -> Decisio
         version=__version__,
         data_digest=data_digest(),
         as_of=case.as_of.isoformat(),
-        language=voice.language,
+        language="en",
         kind=gate.kind,
         audience=voice.audience,
         title=_title(gate, situation, voice),
@@ -139,13 +141,14 @@ def _condition(situation: Situation, voice: Voice) -> str:
 
 
 def _emergency(case: Case, gate: Gate, voice: Voice) -> Emergency:
-    return replace(emergency_words(voice.language), reasons=_reasons(case, gate, voice))
+    return replace(emergency_words(), reasons=_reasons(case, gate, voice))
 
 
 def _reasons(case: Case, gate: Gate, voice: Voice) -> tuple[str, ...]:
     said = []
     if Reason.WARNING_SIGN in gate.reasons:
-        shown = ", ".join(voice.say(f"emergency.sign.{sign}") for sign in sorted(named_signs(case)))
+        signs = (voice.say(f"emergency.sign.{sign}") for sign in sorted(named_signs(case)))
+        shown = together(*signs, between=", ")
         said.append(voice.say("emergency.reason.warning-sign", signs=shown))
         if case.answer("prior_cell_therapy").value is True:
             said.append(voice.say("emergency.reason.warning-sign-cells"))
@@ -259,7 +262,7 @@ def _full(
         cautions=closing.cautions_shown(screening.cautions),
         had_cells=closing.had_cells(case, voice),
         deciding_for_another=_family(voice),
-        practical=closing.practical(_programmes(fitting), voice),
+        practical=closing.practical(_programmes(fitting)),
         not_known=closing.not_known(voice),
         values=voice.statements("values"),
         questions=closing.questions_to_take(settle, voice),

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from saisei.base.errors import CriterionError, Place, Problem
-from saisei.base.texts import Language
+from saisei.base.texts import Language, spoken
 from saisei.cases import Answer, Case, fields
 from saisei.eligibility.catalogue import words_in
 from saisei.eligibility.evaluate import TURNED, Evaluation, Lookup, Reading, evaluate, lookup_of
@@ -79,7 +79,7 @@ class Criterion:
     @property
     def requirement(self) -> str:
         """What has to be so, in the protocol's words: an exclusion's text after a *not*."""
-        return self.required()
+        return spoken(self.required(), self.required)
 
     def required(self, language: Language = "en") -> str:
         """Say what has to be so: as the protocol does in English, else from the expression.
@@ -120,7 +120,7 @@ class Judged:
     @property
     def detail(self) -> str:
         """What was read of the person: ``mRS now is 3``."""
-        return self.explain()
+        return spoken(self.explain(), self.explain)
 
     @property
     def sentence(self) -> str:

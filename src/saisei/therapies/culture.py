@@ -9,13 +9,14 @@ from typing import Any
 
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
-from saisei.base.texts import Catalogue
+from saisei.base.texts import Catalogue, Phrase, together
 from saisei.therapies.models import Programme
 
 __all__ = ["DAYS_A_WEEK", "CultureCheck", "check_culture", "culture_words", "durations_by_source"]
 
 FILE = "therapies/journey.yaml"
 DAYS_A_WEEK = 7
+MILLION = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _against(check: CultureCheck, source: str) -> Statement:
         "fits" if check.needed[source] >= 0.9 * mean else "too_short",
         target=_cells(check.target),
         weeks=_printed()[source]["weeks"][1],
-        title=load_data(FILE)["sources"][source]["title"],
+        title=_title(source),
         needed=f"{check.needed[source]:.1f}",
     )
     return Statement(text, _keys([source]))
@@ -104,8 +105,14 @@ def _arithmetic(check: CultureCheck) -> Statement:
 
 def durations_by_source(spans: Mapping[str, Any]) -> str:
     """List durations in weeks, each with the source that prints it."""
-    titles = load_data(FILE)["sources"]
-    return "; ".join(_weeks(span["weeks"], titles[key]["title"]) for key, span in spans.items())
+    said = (_weeks(span["weeks"], _title(key)) for key, span in spans.items())
+    return together(*said, between="; ")
+
+
+def _title(source: str) -> str:
+    """Name a source inside a sentence."""
+    entry = load_data(FILE)["sources"][source]
+    return Phrase({"en": entry["title"], "ja": entry.get("title_ja", entry["title"])})
 
 
 def _weeks(weeks: list[int], title: str) -> str:
@@ -114,7 +121,10 @@ def _weeks(weeks: list[int], title: str) -> str:
 
 
 def _cells(count: float) -> str:
-    return f"{count / 1e6:g} million" if count >= 1e6 else f"{count:,.0f}"
+    if count < MILLION:
+        return f"{count:,.0f}"
+    many = f"{count / 1e8:g}億" if count >= 1e8 else f"{count / 1e4:,.0f}万"
+    return Phrase({"en": f"{count / MILLION:g} million", "ja": many})
 
 
 def _culture() -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from saisei.base.errors import DataError
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
+from saisei.base.texts import in_language
 from saisei.therapies.models import Programme
 
 __all__ = ["Harm", "deaths_sentence", "harms", "harms_note", "harms_of"]
@@ -75,7 +76,7 @@ def _harm(entry: dict[str, Any]) -> Harm:
         entry["id"],
         entry["group"],
         entry["what"],
-        Statement(entry["in_plain_words"], tuple(f"harms/{key}" for key in entry["sources"])),
+        _words(entry),
         numbers.get("events"),
         numbers.get("n"),
         entry.get("n_reason", ""),
@@ -95,6 +96,11 @@ def _harm(entry: dict[str, Any]) -> Harm:
     )
 
 
+def _words(entry: dict[str, Any]) -> Statement:
+    words = in_language(entry["in_plain_words"], "en")
+    return Statement(words, tuple(f"harms/{key}" for key in entry["sources"]))
+
+
 def harms_of(programme: Programme) -> tuple[Harm, ...]:
     """Give the harms that a programme should show: the same cells, or the same route."""
     return tuple(harm for harm in harms() if programme.id in harm.applies_to)
@@ -104,9 +110,13 @@ def deaths_sentence() -> Statement:
     """Give the one sentence about the two deaths, with its sources; it is printed as it stands."""
     deaths = [harm for harm in harms() if harm.group == "death"]
     keys = dict.fromkeys(key for harm in deaths for key in harm.words.sources)
-    return Statement(load_data(FILE)["meta"]["deaths_sentence"], tuple(keys))
+    return Statement(_meta("deaths_sentence"), tuple(keys))
 
 
 def harms_note() -> Statement:
     """Say what the list of harms is not."""
-    return Statement(load_data(FILE)["meta"]["not_complete"])
+    return Statement(_meta("not_complete"))
+
+
+def _meta(name: str) -> str:
+    return in_language(load_data(FILE)["meta"][name], "en")

@@ -13,6 +13,7 @@ from typing import Any
 
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
+from saisei.base.texts import in_language
 from saisei.therapies.culture import (
     DAYS_A_WEEK,
     CultureCheck,
@@ -144,7 +145,7 @@ def _step(
         notes = (_statement(row["lasts"]), *notes)
     return Step(
         row["id"],
-        row["title"],
+        in_language(row["title"], "en"),
         row["who"],
         _duration(row),
         low,
@@ -170,7 +171,7 @@ def _days(
 def _duration(row: Mapping[str, Any]) -> str:
     if "by_source" in row:
         return durations_by_source(row["by_source"])
-    return str(row["lasts"]["text"]) if "lasts" in row else ""
+    return in_language(row["lasts"]["text"], "en") if "lasts" in row else ""
 
 
 def _cost(row: Mapping[str, Any]) -> Cost:
@@ -180,7 +181,7 @@ def _cost(row: Mapping[str, Any]) -> Cost:
         row["low"],
         row["high"],
         row.get("open_ended", False),
-        row["basis"],
+        in_language(row["basis"], "en"),
         row["quality"],
         f"journey/{row['source']}",
     )
@@ -195,7 +196,7 @@ def _statements(rows: Iterable[Mapping[str, Any]], tags: frozenset[str]) -> tupl
 
 
 def _statement(row: Mapping[str, Any]) -> Statement:
-    return Statement(row["text"], _keys(row["sources"]))
+    return Statement(in_language(row["text"], "en"), _keys(row["sources"]))
 
 
 def _keys(keys: Iterable[str]) -> tuple[str, ...]:

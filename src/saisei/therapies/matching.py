@@ -8,7 +8,7 @@ question, answered from a dated reading.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, reduce
@@ -17,7 +17,7 @@ from typing import Any, Literal
 from saisei.base.dates import PartialDate
 from saisei.base.sources import Statement
 from saisei.base.store import load_data
-from saisei.base.texts import Catalogue, Language
+from saisei.base.texts import Catalogue, Language, spoken
 from saisei.cases import Case
 from saisei.eligibility import (
     Criterion,
@@ -66,6 +66,10 @@ def _texts(language: Language) -> Catalogue:
     return Catalogue("therapies/matching.yaml", matching_table(), language)
 
 
+def _spoken(english: Statement, say: Callable[[Language], str]) -> Statement:
+    return Statement(spoken(english.text, say), english.sources)
+
+
 @dataclass(frozen=True, slots=True)
 class TrialMatch:
     """One trial's verdict for one person, rule by rule, and whether the trial is open."""
@@ -102,7 +106,7 @@ class TrialMatch:
     @property
     def partial(self) -> str:
         """What of its entry rules was not read; empty when all was."""
-        return self.partial_said()
+        return spoken(self.partial_said(), self.partial_said)
 
     def partial_said(self, language: Language = "en") -> str:
         """Say what of its entry rules was not read; nothing when all was."""
@@ -119,7 +123,7 @@ class TrialMatch:
     @property
     def sentence(self) -> Statement:
         """The verdict in words, with the reason, and what a match does not mean."""
-        return self.said()
+        return _spoken(self.said(), lambda language: self.said(language).text)
 
     def said(self, language: Language = "en") -> Statement:
         """Say the verdict in words, with the reason, and what a match does not mean."""
@@ -148,7 +152,7 @@ class TrialMatch:
     @property
     def standing_sentence(self) -> Statement:
         """Whether the trial takes anybody, as far as was read, and when that was."""
-        return self.standing_said()
+        return _spoken(self.standing_said(), lambda language: self.standing_said(language).text)
 
     def standing_said(self, language: Language = "en") -> Statement:
         """Say whether the trial takes anybody, as far as was read, and when that was."""
@@ -193,7 +197,8 @@ class ProgrammeMatch:
     @property
     def sentences(self) -> tuple[Statement, ...]:
         """What the programme's own rules say; of a paid therapy, that nobody can match it."""
-        return self.said()
+        first, *notes = self.said()
+        return (_spoken(first, lambda language: self.said(language)[0].text), *notes)
 
     def said(self, language: Language = "en") -> tuple[Statement, ...]:
         """Say what the programme's own rules say; of a paid therapy, that nobody can match it."""
