@@ -20,7 +20,7 @@ from saisei.report.citations import Citations
 
 __all__ = ["Page", "Spoken", "emphasised"]
 
-STARS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
+STARS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])", re.ASCII)
 
 
 class Spoken(Protocol):
