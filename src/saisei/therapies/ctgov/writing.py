@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from saisei.base.texts import Phrase
 from saisei.eligibility import parse, sentence
 from saisei.therapies.ctgov.ages import age_conflicts, age_rule
 from saisei.therapies.ctgov.drafting import Draft, draft_criteria
@@ -243,5 +244,6 @@ def _map_in_line(dumper: _Dumper, value: dict[str, Any]) -> yaml.MappingNode:
 
 _Dumper.add_multi_representer(str, _text)  # sentences are kinds of text too
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(Phrase, _text)
 _Dumper.add_representer(_Flow, _in_line)
 _Dumper.add_representer(_FlowMap, _map_in_line)
