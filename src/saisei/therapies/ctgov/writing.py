@@ -242,7 +242,6 @@ def _map_in_line(dumper: _Dumper, value: dict[str, Any]) -> yaml.MappingNode:
     return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
 
 
-_Dumper.add_multi_representer(str, _text)  # sentences are kinds of text too
 _Dumper.add_representer(str, _text)
 _Dumper.add_representer(Phrase, _text)
 _Dumper.add_representer(_Flow, _in_line)
