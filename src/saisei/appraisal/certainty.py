@@ -12,6 +12,7 @@ from saisei.appraisal.model import LEVELS, Certainty, Step, Tier, Worthwhile
 from saisei.appraisal.texts import say
 from saisei.appraisal.thresholds import limits
 from saisei.base.sources import Statement
+from saisei.base.texts import together
 
 __all__ = ["Body", "rate_certainty"]
 
@@ -109,7 +110,7 @@ def _imprecision(body: Body, worthwhile: Worthwhile) -> Step:
     elif body.events is not None and body.events < borders["events_for_shares"]:
         filling = {"events": body.events, "limit": borders["events_for_shares"]}
         few, reasons = -1, [*reasons, say("certainty.imprecision.none-few-events", **filling)]
-    words = " ".join(reasons) or say("certainty.imprecision.none")
+    words = together(*reasons) if reasons else say("certainty.imprecision.none")
     return Step("imprecision", width + few, Statement(words))
 
 

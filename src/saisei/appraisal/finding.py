@@ -21,6 +21,7 @@ from saisei.appraisal.texts import say
 from saisei.appraisal.thresholds import limits
 from saisei.appraisal.verdict import Reading, judge
 from saisei.base.sources import Statement
+from saisei.base.texts import together
 from saisei.evidence import Contrast, Selection
 from saisei.vocabulary import Design
 
@@ -178,7 +179,7 @@ def _word_sentence(reading: Reading, level: str) -> str:
     if reading.why:
         people = limits()["never_no_difference_below"]["people"]
         words.append(say(f"verdict.uncertain.{reading.why}", people=people))
-    return " ".join(words)
+    return together(*words)
 
 
 def _moving(word: Word, half: Word, double: Word) -> str:
@@ -205,7 +206,7 @@ def _numbers(
     )  # fmt: skip
     events, n = finding.control_counts or (0, 0)
     key = "control-risk" if events else "control-risk-none"
-    return [Statement(f"{words} {say(f'numbers.{key}', events=events, n=n)}", keys)]
+    return [Statement(together(words, say(f"numbers.{key}", events=events, n=n)), keys)]
 
 
 def _one(number: float) -> str:
@@ -264,5 +265,5 @@ def _zero_words(empty: Sequence[Contrast]) -> str:
 
 
 def _without_risk() -> Verdict:
-    words = f"{say('verdict.uncertain.any')} {say('verdict.uncertain.no-risk')}"
+    words = together(say("verdict.uncertain.any"), say("verdict.uncertain.no-risk"))
     return Verdict("uncertain", (Statement(words),))
